@@ -1,0 +1,1 @@
+"""What the bot remembers; one folder per engine behind the same ports."""

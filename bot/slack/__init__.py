@@ -1,0 +1,1 @@
+"""Slack's outgoing side: ids, views, posting and editing."""

@@ -1,0 +1,46 @@
+"""The chat's side: posting and editing messages, and asking who somebody is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Blocks = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A message as the chat takes it. `text` is the summary for notifications and screen readers."""
+
+    text: str
+    blocks: Blocks = ()
+
+
+class ChatBusyError(Exception):
+    """The chat asks to wait (`retry_after` seconds), or cannot be reached: keep the newest state and try later."""
+
+    def __init__(self, retry_after: float, why: str) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after
+
+
+class ChatGoneError(Exception):
+    """This message or channel will never take anything again (deleted, archived, bot removed)."""
+
+
+class Chat(Protocol):
+    async def post(
+        self, channel: str, message: ChatMessage, *, thread_ts: str | None = None, broadcast: bool = False
+    ) -> tuple[str, str]:
+        """Post and return (channel id, ts)."""
+        ...
+
+    async def edit(self, channel: str, ts: str, message: ChatMessage) -> None: ...
+    async def whisper(self, channel: str, user: str, message: ChatMessage) -> None:
+        """Show a message to one person only; falls back to a direct message where that is impossible."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> int:
+        """Give the present instant (`Millis`)."""
+        ...

@@ -1,0 +1,164 @@
+"""People, their consent, the imports that brought them, and the audiences drawn from them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.domain.audience import Audience, AudienceRule, Group
+from bot.domain.consent import ConsentEvent, FrequencyCap, Standing
+from bot.domain.instants import Millis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One human being. `identity` is equal for numbers that are the same line (BR and MX digit rules)."""
+
+    id: int
+    phone: str | None
+    bsuid: str | None
+    identity: str
+    country: str
+    market: str
+    name: str
+    language: str
+    attributes: Mapping[str, str]
+    tags: frozenset[str]
+    standing: Standing
+    opted_in_at: Millis | None = None
+    #: Consecutive hard failures; suppression starts at a limit.
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """A person as imported: empty fields leave what is known alone, tags and attributes are merged."""
+
+    phone: str
+    identity: str
+    country: str
+    market: str
+    name: str = ""
+    language: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What saving one imported person did."""
+
+    person_id: int
+    is_new: bool
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A person who matches a rule, with what decides and what fills their message."""
+
+    person_id: int
+    phone: str | None
+    bsuid: str | None
+    identity: str
+    country: str
+    market: str
+    name: str
+    language: str
+    attributes: Mapping[str, str]
+    standing: Standing
+    is_capped: bool
+    is_duplicate: bool
+
+
+class People(Protocol):
+    def get(self, person_id: int) -> Person | None: ...
+    def find(self, address: str) -> Person | None:
+        """Find by exact E.164 phone or by BSUID."""
+        ...
+
+    def find_many(self, digits: Collection[str]) -> dict[str, Person]:
+        """Find by the digits Meta uses (`wa_id`, no plus): matches the phone, a learnt wa_id, or the same identity."""
+        ...
+
+    def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]: ...
+    def save(self, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
+        """Insert or merge by phone, in order; idempotent."""
+        ...
+
+    def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
+        """Find or add a bare person by phone or BSUID (an inbound stop of somebody unknown must be remembered)."""
+        ...
+
+    def learn(self, person_id: int, *, wa_id: str | None = None, bsuid: str | None = None) -> None:
+        """Remember the ids Meta uses for a person; an id already held by somebody else is left there."""
+        ...
+
+    def count_failure(self, person_ids: Collection[int]) -> dict[int, int]:
+        """Add one to the consecutive hard failures of each; returns the new counts."""
+        ...
+
+    def clear_failures(self, person_ids: Collection[int]) -> None: ...
+    def erase(self, person_id: int, now: Millis) -> None:
+        """Remove phone, ids, name, attributes and tags, also from planned messages and links; keep rows and totals."""
+        ...
+
+    def count(self) -> int: ...
+    def tags(self) -> list[str]:
+        """List every tag in use, sorted."""
+        ...
+
+    def groups(self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis) -> Iterable[Group]:
+        """Group everybody who matches by all that decides (`consent.Facts`) and market; samples are masked."""
+        ...
+
+    def candidates(
+        self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis, *, after: int, limit: int
+    ) -> list[Candidate]:
+        """Give the next people who match, by ascending id, from the first id above `after`."""
+        ...
+
+
+class Consents(Protocol):
+    def record(self, events: Sequence[tuple[int, ConsentEvent]], now: Millis) -> None:
+        """Append lines of history by person id and bring the standing along, in one go.
+
+        An opt-in equal to one already there (person, source, wording, time) is not written again. A stop already in
+        force is written once more only if it brings new evidence.
+        """
+        ...
+
+    def history(self, person_id: int) -> list[ConsentEvent]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRun:
+    """One import: who brought which file, and what became of its rows."""
+
+    source: str
+    wording: str
+    file_name: str
+    file_sha256: str
+    actor: str
+    started_at: Millis
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    refused: int = 0
+    finished_at: Millis | None = None
+
+
+class Imports(Protocol):
+    def start(self, run: ImportRun) -> int: ...
+    def finish(self, import_id: int, run: ImportRun) -> None: ...
+
+
+class Audiences(Protocol):
+    def add(self, name: str, rule: AudienceRule, created_by: str, now: Millis) -> Audience:
+        """Store a rule under a new name; a name already taken raises ConflictError."""
+        ...
+
+    def get(self, audience_id: int) -> Audience | None: ...
+    def by_name(self, name: str) -> Audience | None: ...
+    def search(self, text: str, limit: int) -> list[Audience]:
+        """Find by part of the name, ignoring case; the newest first."""
+        ...

@@ -1,0 +1,186 @@
+"""What is kept beside people and messages: audit, quarantine, cards, notices, digests, leases, numbers, switches."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bot.domain.campaign import CampaignId
+from bot.domain.instants import Millis
+from bot.ports.recipients import Fence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One line of the audit chain. `subject` is what it is about (`campaign 7Q2K`); `detail` holds no phone number."""
+
+    at: Millis
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    seq: int
+    entry: AuditEntry
+    previous_hash: str
+    hash: str
+
+
+class Audit(Protocol):
+    def append(self, entry: AuditEntry) -> None:
+        """Add one line; its hash covers the line and the hash before it (`bot.domain.audit`)."""
+        ...
+
+    def rows(self, subject: str | None = None) -> Iterator[AuditRow]:
+        """Walk the chain from its beginning."""
+        ...
+
+
+class Quarantine(Protocol):
+    def keep(self, reason: str, body: bytes, now: Millis) -> None: ...
+    def count(self) -> int: ...
+    def purge(self, before: Millis) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One message in the chat that keeps itself true: `kind` is `live` or `approval`.
+
+    `wanted` counts the changes that call for a redraw, `drawn` the one it shows; they differ while it is stale.
+    """
+
+    campaign_id: CampaignId
+    kind: str
+    channel: str
+    ts: str | None = None
+    wanted: int = 1
+    drawn: int = 0
+    content_hash: str = ""
+    drawn_at: Millis | None = None
+    #: Why it can never be edited again (deleted, archived); None while it lives.
+    dead: str | None = None
+
+
+class Cards(Protocol):
+    def want(self, campaign_id: CampaignId, kind: str, channel: str | None = None) -> None:
+        """Ask for a redraw; with a channel, also create the card if there is none."""
+        ...
+
+    def get(self, campaign_id: CampaignId, kind: str) -> Card | None: ...
+    def stale(self) -> Sequence[Card]:
+        """List the living cards that show less than is wanted, the longest waiting first."""
+        ...
+
+    def drew(self, card: Card, *, ts: str, content_hash: str, now: Millis) -> None:
+        """Record that `card.wanted` is what the message now shows."""
+        ...
+
+    def died(self, campaign_id: CampaignId, kind: str, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message that must be posted once: thread milestones, words to one person, digests.
+
+    `key` makes it unique for ever (`campaign 12: half sent`). `channel` may be a user id for a direct message;
+    `campaign_id` with `in_thread` posts below the live card (or the approval card while there is no live one).
+    """
+
+    key: str
+    channel: str | None = None
+    campaign_id: CampaignId | None = None
+    in_thread: bool = False
+    broadcast: bool = False
+    text: str = ""
+    blocks: Sequence[Mapping[str, Any]] = ()
+
+
+class Notices(Protocol):
+    def add(self, notice: Notice, now: Millis) -> bool:
+        """Queue a notice; one whose key was ever queued is dropped (False)."""
+        ...
+
+    def waiting(self, limit: int) -> list[tuple[int, Notice]]: ...
+    def posted(self, notice_id: int, ts: str, now: Millis) -> None: ...
+    def gave_up(self, notice_id: int, reason: str, now: Millis) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigestSchedule:
+    """When a channel gets its digest: `kind` daily or weekly (Mondays), wall-clock `at` as HH:MM in `zone`."""
+
+    id: int
+    channel: str
+    kind: str
+    at: str
+    zone: str
+    created_by: str
+    created_at: Millis
+
+
+class Digests(Protocol):
+    def set(self, channel: str, kind: str, at: str, zone: str, by: str, now: Millis) -> DigestSchedule:
+        """Store or replace the channel's schedule of that kind."""
+        ...
+
+    def remove(self, channel: str) -> int: ...
+    def list(self, channel: str | None = None) -> Sequence[DigestSchedule]: ...
+    def last_period(self, digest_id: int) -> Millis | None:
+        """Give the end of the last period posted."""
+        ...
+
+    def mark_period(self, digest_id: int, period_end: Millis, now: Millis) -> bool:
+        """Take a period; False when it was taken before."""
+        ...
+
+    def figures(self, since: Millis, until: Millis) -> Sequence[tuple[CampaignId, Mapping[str, int]]]:
+        """Give, per campaign, what happened in a span: sent, delivered, read, clicked, failed, refused."""
+        ...
+
+
+class Leases(Protocol):
+    def take(self, name: str, holder: str, now: Millis, span_ms: int) -> Fence | None:
+        """Take or renew a lease; None while somebody else holds it. A new holder gets a higher token."""
+        ...
+
+    def release(self, fence: Fence) -> None: ...
+    def check(self, fence: Fence) -> None:
+        """Raise FencedError unless the lease still stands."""
+        ...
+
+    def clear(self) -> None:
+        """Drop every lease (engine guarantees that no other process lives)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberStatus:
+    """A sender number as Meta describes it, and what stops it."""
+
+    phone_number_id: str
+    display: str = ""
+    granted_mps: int = 80
+    #: People per rolling 24 h for the whole portfolio; None is unlimited.
+    messaging_limit: int | None = None
+    quality: str = "UNKNOWN"
+    #: The pace after back-off, persisted so that a restart does not rush.
+    pace: float | None = None
+    rests_until: Millis | None = None
+    #: Why nothing may leave from here (restricted, banned); a person lifts it.
+    blocked: str | None = None
+    checked_at: Millis | None = None
+
+
+class Numbers(Protocol):
+    def get(self, phone_number_id: str) -> NumberStatus | None: ...
+    def put(self, status: NumberStatus) -> None: ...
+    def list(self) -> Sequence[NumberStatus]: ...
+
+
+class Switches(Protocol):
+    """Small facts the machine learnt and must remember (`tracker refused by 1065`)."""
+
+    def get(self, name: str) -> str | None: ...
+    def set(self, name: str, value: str, now: Millis) -> None: ...
