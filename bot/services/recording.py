@@ -1,0 +1,25 @@
+"""Writing the audit chain: who did what to which campaign, refusals included."""
+
+from typing import Any
+
+from bot.domain.campaign import Campaign
+from bot.domain.instants import Millis
+from bot.ports.records import AuditEntry
+from bot.ports.storage import Transaction
+
+
+def subject(campaign: Campaign) -> str:
+    """Name a campaign in the audit chain."""
+    return f"campaign {campaign.token}"
+
+
+def record(tx: Transaction, campaign: Campaign, action: str, actor: str, now: Millis, **detail: Any) -> None:
+    """Append one line about a campaign; `detail` must be JSON and hold no phone number."""
+    facts = {"version": campaign.version, "digest": campaign.digest, **detail}
+    tx.audit.append(AuditEntry(at=now, actor=actor, action=action, subject=subject(campaign), detail=facts))
+
+
+def record_denial(tx: Transaction, what: str, actor: str, team: str, why: str, now: Millis) -> None:
+    """Append one line about somebody who was refused."""
+    detail = {"team": team, "why": why}
+    tx.audit.append(AuditEntry(at=now, actor=actor, action="denied", subject=what, detail=detail))
