@@ -68,7 +68,7 @@ class Exclusion(StrEnum):
 
 
 #: Countries and areas Meta does not deliver marketing templates to (Meta, "Marketing messages: eligibility", 2026-09).
-#: US area codes since 2025-04-01. Crimea, Donetsk and Luhansk have no calling code of their own: they can't be told apart.
+#: US area codes since 2025-04-01. Crimea, Donetsk and Luhansk have no calling code of their own.
 UNREACHABLE_COUNTRIES = frozenset({"US", "CU", "IR", "KP", "SY"})
 
 
