@@ -1,5 +1,7 @@
 """Pause, resume, cancel, stop everything: one write each, in force with the very next request."""
 
+from dataclasses import replace
+
 from bot.domain.campaign import ACTIVE, Campaign, CampaignId, CampaignState
 from bot.domain.errors import ConflictError
 from bot.domain.instants import Millis
@@ -83,10 +85,8 @@ def fail(tx: Transaction, campaign: Campaign, reason: str, now: Millis) -> Campa
 _NOT_FAILING = (CampaignState.FAILED, CampaignState.CANCELLED, CampaignState.SENT, CampaignState.CLOSED)
 
 
-def finish_cancelling(tx: Transaction, campaign_id: CampaignId, now: Millis) -> bool:
+def finish_cancelling(tx: Transaction, campaign_id: CampaignId) -> bool:
     """Skip a chunk of what a cancelled campaign had left; tells whether there is more."""
-    from dataclasses import replace
-
     campaign = tx.campaigns.get(campaign_id)
     if campaign is None or campaign.state is not CampaignState.CANCELLED:
         return False

@@ -1,0 +1,128 @@
+"""Putting right what a dead process held, and letting a person decide what nobody can know."""
+
+from dataclasses import dataclass, replace
+
+from bot.domain.campaign import CampaignId, CampaignState
+from bot.domain.errors import InvalidInputError
+from bot.domain.instants import Millis
+from bot.domain.message import Dispatch, Recipient
+from bot.domain.policy import Policy
+from bot.domain.roles import Actor, Role, require
+from bot.ports.storage import Transaction
+from bot.services import narrating, recording
+from bot.services.drafting import require_campaign
+
+CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """How many rows went back to wait, and how many nobody can know about."""
+
+    released: int
+    in_doubt: int
+
+
+def rescue(tx: Transaction, phone_number_id: str, now: Millis) -> Rescued:
+    """Clear up after the previous holder of a number: `claimed` goes back, `sending` becomes in doubt.
+
+    Call it right after taking the number's lease, before anything is claimed under it.
+    """
+    released = 0
+    while claimed := tx.recipients.with_dispatch(Dispatch.CLAIMED, phone_number_id=phone_number_id, limit=CHUNK):
+        tx.recipients.release([row.id for row in claimed])
+        released += len(claimed)
+    lost = _all_sending(tx, phone_number_id)
+    _rescue_trials(tx, phone_number_id)
+    for campaign_id in sorted({row.campaign_id for row in lost}):
+        _tell(tx, campaign_id, sum(row.campaign_id == campaign_id for row in lost), now)
+    return Rescued(released, len(lost))
+
+
+def _all_sending(tx: Transaction, phone_number_id: str) -> list[Recipient]:
+    lost: list[Recipient] = []
+    while rows := tx.recipients.with_dispatch(Dispatch.SENDING, phone_number_id=phone_number_id, limit=CHUNK):
+        reason = "Arauto stopped before the answer came."
+        tx.recipients.save([(row, replace(row, dispatch=Dispatch.IN_DOUBT, reason=reason)) for row in rows])
+        lost += rows
+    return lost
+
+
+def _rescue_trials(tx: Transaction, phone_number_id: str) -> None:
+    for trial in tx.trials.with_dispatch(Dispatch.SENDING):
+        if trial.phone_number_id == phone_number_id:
+            tx.trials.save(replace(trial, dispatch=Dispatch.IN_DOUBT))
+
+
+def _tell(tx: Transaction, campaign_id: int, count: int, now: Millis) -> None:
+    campaign = require_campaign(tx, CampaignId(campaign_id))
+    people = "1 person is" if count == 1 else f"{count:,} people are"
+    text = (
+        f"Arauto was interrupted and goes on. {people} *in doubt*: their message may or may not have left. "
+        "Nobody in doubt is sent to again by itself; Meta’s reports usually clear this up within minutes."
+    )
+    narrating.tell(tx, campaign, f"rescued {now}", text, now)
+    narrating.redraw(tx, campaign)
+
+
+def open_doubts(tx: Transaction, campaign_id: CampaignId, policy: Policy, now: Millis) -> list[Recipient]:
+    """List the messages in doubt that webhooks had time enough to heal: a person may decide these."""
+    rows = tx.recipients.with_dispatch(Dispatch.IN_DOUBT, campaign_id=campaign_id, limit=100_000)
+    return [row for row in rows if now - (row.sending_at or 0) >= policy.doubt_patience]
+
+
+def assume_sent(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: Policy, now: Millis) -> int:
+    """Close the doubts as they are: nobody is sent to again. They stay counted as in doubt, and are never inflated."""
+    rows = _decidable(tx, campaign_id, actor, policy, now)
+    campaign = require_campaign(tx, campaign_id)
+    decided = [(row, replace(row, reason=ASSUMED_SENT)) for row in rows]
+    tx.recipients.save(decided)
+    recording.record(tx, campaign, "assumed_sent", actor.user, now, people=len(rows))
+    narrating.tell(tx, campaign, f"assumed {now}", f"<@{actor.user}> assumed {len(rows):,} in doubt as sent.", now)
+    narrating.redraw(tx, campaign)
+    return len(rows)
+
+
+def send_again(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: Policy, now: Millis) -> int:
+    """Plan the doubts once more, because a person took the risk that it may be the second message."""
+    require(actor, Role.APPROVER)
+    rows = _decidable(tx, campaign_id, actor, policy, now)
+    campaign = require_campaign(tx, campaign_id)
+    if campaign.state not in (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SENT):
+        raise InvalidInputError(f"Campaign “{campaign.spec.name}” is {campaign.state}; nothing can be sent again.")
+    again = [(row, next_attempt(row)) for row in rows]
+    tx.recipients.save(again)
+    if campaign.state is CampaignState.SENT:
+        campaign = tx.campaigns.change(campaign, state=CampaignState.SENDING)
+    recording.record(tx, campaign, "sent_again", actor.user, now, people=len(rows))
+    text = f"<@{actor.user}> sends {len(rows):,} in doubt again; for some it may be the second message."
+    narrating.tell(tx, campaign, f"again {now}", text, now)
+    narrating.redraw(tx, campaign)
+    return len(rows)
+
+
+#: Marks a doubt that a person has closed.
+ASSUMED_SENT = "assumed sent"
+
+
+def _decidable(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: Policy, now: Millis) -> list[Recipient]:
+    require(actor, Role.APPROVER)
+    rows = [row for row in open_doubts(tx, campaign_id, policy, now) if row.reason != ASSUMED_SENT]
+    if not rows:
+        minutes = policy.doubt_patience // 60_000
+        raise InvalidInputError(
+            f"Nobody is in doubt for longer than {minutes} minutes. Meta’s reports may still clear the others up."
+        )
+    return rows
+
+
+def next_attempt(row: Recipient) -> Recipient:
+    """Give the row as it waits for another attempt: everything the last one learnt is gone."""
+    return Recipient(
+        id=row.id,
+        campaign_id=row.campaign_id,
+        person_id=row.person_id,
+        market=row.market,
+        attempt=row.attempt + 1,
+        clicked_at=row.clicked_at,
+    )

@@ -1,0 +1,174 @@
+"""Writing down what came of each request, and what it means for the person, the campaign and the number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.domain.campaign import Campaign, CampaignId, CampaignState
+from bot.domain.consent import ConsentEvent, ConsentKind
+from bot.domain.instants import SECOND, Millis, plus_seconds
+from bot.domain.message import Dispatch, Recipient, RecipientId
+from bot.domain.pacing import back_off
+from bot.ports.meta import Accepted, ErrorClass, Failure, InDoubt, NotSent, Outcome, Refused
+from bot.ports.storage import Transaction
+from bot.services import consenting, controlling, narrating, tracking
+
+#: Tries of one message that provably were not accepted, before it counts as refused.
+MOST_TRIES = 5
+UNDELIVERABLE = 131026
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The outcome of one request that was marked."""
+
+    recipient_id: RecipientId
+    attempt: int
+    outcome: Outcome
+
+
+@dataclass(slots=True)
+class Effects:
+    """What the sender must know after settling: how fast the number may go on, and which campaigns stopped."""
+
+    is_too_fast: bool = False
+    #: Something is wrong with Meta or the way to it: begin gently again.
+    is_troubled: bool = False
+    failed: set[CampaignId] = field(default_factory=set)
+    held: set[CampaignId] = field(default_factory=set)
+
+
+def settle(tx: Transaction, settlements: Sequence[Settlement], now: Millis) -> Effects:
+    """Write a batch of outcomes; a row that a webhook settled first keeps what the webhook proved."""
+    effects = Effects()
+    rows = tx.recipients.get_many([settlement.recipient_id for settlement in settlements])
+    changes: list[tuple[Recipient, Recipient]] = []
+    for settlement in settlements:
+        row = rows.get(settlement.recipient_id)
+        if row is None or row.attempt != settlement.attempt:
+            continue
+        after = _after(row, settlement.outcome, now)
+        if after != row:
+            changes.append((row, after))
+    tx.recipients.save(changes)
+    for settlement in settlements:
+        _consequences(tx, rows.get(settlement.recipient_id), settlement.outcome, effects, now)
+    _learn_ids(tx, rows, settlements)
+    tracking.match_parked(tx, [after for _, after in changes if after.wamid is not None], now)
+    for campaign_id in {after.campaign_id for _, after in changes}:
+        tx.cards.want(CampaignId(campaign_id), "live")
+    return effects
+
+
+def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
+    """Say what a row becomes. Only rows still marked, or in doubt by a rescue, are open to an answer."""
+    if row.dispatch not in (Dispatch.SENDING, Dispatch.IN_DOUBT):
+        return row
+    match outcome:
+        case Accepted():
+            return replace(
+                row,
+                dispatch=Dispatch.ACCEPTED,
+                wamid=outcome.wamid,
+                accepted_at=now,
+                held_at=now if outcome.is_held else row.held_at,
+                reason=None,
+            )
+        case InDoubt():
+            return replace(row, dispatch=Dispatch.IN_DOUBT, reason=outcome.why)
+        case NotSent():
+            return replace(
+                row,
+                dispatch=Dispatch.PLANNED,
+                sending_at=None,
+                tries=row.tries + 1,
+                not_before=Millis(now + back_off(row.tries + 1)),
+            )
+        case Refused():
+            return _after_refusal(row, outcome.failure, now)
+
+
+def _after_refusal(row: Recipient, failure: Failure, now: Millis) -> Recipient:
+    """An error body proves that nothing was accepted: the row may wait for another try, or is refused."""
+    refused = replace(row, dispatch=Dispatch.REFUSED, code=failure.code, reason=None, failed_at=now)
+    again = replace(row, dispatch=Dispatch.PLANNED, sending_at=None)
+    match failure.kind:
+        case ErrorClass.CONFIG:
+            return again
+        case ErrorClass.RATE:
+            return replace(again, not_before=Millis(now + SECOND))
+        case ErrorClass.TRANSIENT if row.tries + 1 < MOST_TRIES:
+            wait = max(back_off(row.tries + 1), round(failure.wait_seconds * SECOND))
+            return replace(again, tries=row.tries + 1, not_before=Millis(now + wait))
+        case ErrorClass.DELAYED if failure.code == tracking.STILL_SYNCING and row.tries + 1 < MOST_TRIES:
+            return replace(again, tries=row.tries + 1, not_before=plus_seconds(now, failure.wait_seconds))
+        case _:
+            return refused
+
+
+def _consequences(tx: Transaction, row: Recipient | None, outcome: Outcome, effects: Effects, now: Millis) -> None:
+    if row is None:
+        return
+    match outcome:
+        case NotSent():
+            effects.is_troubled = True
+        case InDoubt():
+            effects.is_troubled = True
+            campaign = tx.campaigns.get(CampaignId(row.campaign_id))
+            if campaign is not None:
+                text = "For some people the answer got lost on the way. They are *in doubt* and are not sent to again."
+                narrating.tell(tx, campaign, "first in doubt", text, now)
+        case Refused():
+            _after_error(tx, row, outcome.failure, effects, now)
+        case Accepted():
+            pass
+
+
+def _after_error(tx: Transaction, row: Recipient, failure: Failure, effects: Effects, now: Millis) -> None:
+    campaign = tx.campaigns.get(CampaignId(row.campaign_id))
+    if campaign is None:
+        return
+    match failure.kind:
+        case ErrorClass.RATE:
+            effects.is_too_fast = True
+        case ErrorClass.CONFIG:
+            effects.failed.add(campaign.id)
+            controlling.fail(tx, campaign, f"{failure.what} (Meta’s error {failure.code}). {failure.mend}", now)
+        case ErrorClass.TRANSIENT:
+            effects.is_troubled = True
+        case ErrorClass.DELAYED if failure.code == tracking.STILL_SYNCING:
+            effects.held.add(campaign.id)
+            _hold(tx, campaign, failure, now)
+        case ErrorClass.STOPPED:
+            _remember_stop(tx, row, failure, now)
+        case _:
+            _after_permanent(tx, row, failure, now)
+
+
+def _hold(tx: Transaction, campaign: Campaign, failure: Failure, now: Millis) -> None:
+    """Wait as long as Meta needs to wake the template up."""
+    if campaign.state is not CampaignState.SENDING:
+        return
+    until = plus_seconds(now, failure.wait_seconds)
+    changed = tx.campaigns.change(campaign, hold_until=until, reason="Meta is still waking this template up.")
+    minutes = max(1, round(failure.wait_seconds / 60))
+    narrating.tell(tx, changed, "waking up", f"Meta is still waking this template up; going on in {minutes} min.", now)
+
+
+def _remember_stop(tx: Transaction, row: Recipient, failure: Failure, now: Millis) -> None:
+    event = ConsentEvent(
+        kind=ConsentKind.WHATSAPP_STOP, at=now, source="Meta error", evidence=f"error {failure.code}", actor="arauto"
+    )
+    tx.consents.record([(row.person_id, event)], now)
+
+
+def _after_permanent(tx: Transaction, row: Recipient, failure: Failure, now: Millis) -> None:
+    if failure.code == UNDELIVERABLE:
+        consenting.count_undeliverable(tx, [row.person_id], now)
+
+
+def _learn_ids(tx: Transaction, rows: dict[RecipientId, Recipient], settlements: Sequence[Settlement]) -> None:
+    """Remember what Meta calls people, where it says something new."""
+    for settlement in settlements:
+        row, outcome = rows.get(settlement.recipient_id), settlement.outcome
+        if row is not None and isinstance(outcome, Accepted) and (outcome.user_id or outcome.wa_id):
+            tx.people.learn(row.person_id, wa_id=outcome.wa_id, bsuid=outcome.user_id)
