@@ -8,7 +8,7 @@ from bot.domain.message import Dispatch
 from bot.domain.policy import Policy
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
-from bot.services.rescuing import next_attempt
+from bot.services.rescuing import ASSUMED_SENT, next_attempt
 from bot.services.sending import is_lapsed, lifetime_of
 
 #: Meta keeps this person below a limit of theirs (Meta, "Per-user limits"): wait a day, try at most once more.
@@ -83,7 +83,8 @@ def _is_over(tx: Transaction, campaign: Campaign, policy: Policy, now: Millis) -
     ends = (campaign.sent_at or now) + lifetime_of(campaign) * SECOND + policy.expiry_buffer
     if now < ends:
         return False
-    if tx.recipients.with_dispatch(Dispatch.IN_DOUBT, campaign_id=campaign.id, limit=1):
+    doubts = tx.recipients.with_dispatch(Dispatch.IN_DOUBT, campaign_id=campaign.id, limit=100_000)
+    if any(row.reason != ASSUMED_SENT for row in doubts):
         return False
     pending = tx.recipients.capped_codes_pending(campaign.id, PER_USER_LIMIT)
     return not pending or is_lapsed(campaign, now)

@@ -1,8 +1,8 @@
 """Claim, mark, settle: the three writes around one request, so that nobody ever gets two.
 
-`claim` takes rows for a while and is harmless to undo. `mark` is committed durably just before the requests leave, after
-one last look at each person. `settle` writes what came of them. A process that dies leaves `claimed` rows, which go
-back, and `sending` rows, which become `in_doubt` and are never sent again by the machine (`rescuing`).
+`claim` takes rows for a while and is harmless to undo. `mark` is committed durably just before the requests leave,
+after one last look at each person. `settle` writes what came of them. A process that dies leaves `claimed` rows, which
+go back, and `sending` rows, which become `in_doubt` and are never sent again by the machine (`rescuing`).
 """
 
 from collections.abc import Collection, Sequence

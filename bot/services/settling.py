@@ -88,7 +88,7 @@ def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
 
 
 def _after_refusal(row: Recipient, failure: Failure, now: Millis) -> Recipient:
-    """An error body proves that nothing was accepted: the row may wait for another try, or is refused."""
+    """Let a row wait for another try, or refuse it: an error body proves that nothing was accepted."""
     refused = replace(row, dispatch=Dispatch.REFUSED, code=failure.code, reason=None, failed_at=now)
     again = replace(row, dispatch=Dispatch.PLANNED, sending_at=None)
     match failure.kind:

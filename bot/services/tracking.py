@@ -1,7 +1,8 @@
 """Status webhooks become books: matched to their message, folded in any order, parked while nobody knows them.
 
-A status names its message by id, and by our tracker where Meta echoes it. A message in doubt is healed by its tracker, or
-by an unknown id for exactly one person in doubt on that number. Evidence wins over belief: what Meta reports on, Meta has.
+A status names its message by id, and by our tracker where Meta echoes it. A message in doubt is healed by its tracker,
+or by an unknown id for exactly one person in doubt on that number. Evidence wins over belief: what Meta reports on,
+Meta has.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -11,7 +12,7 @@ from bot.domain.campaign import Campaign, CampaignId
 from bot.domain.consent import ConsentEvent, ConsentKind
 from bot.domain.delivery import Status, StatusEvent, fold
 from bot.domain.instants import DAY, Millis
-from bot.domain.message import Dispatch, Recipient, RecipientId, parse_tracker
+from bot.domain.message import WAITING, Dispatch, Recipient, RecipientId, parse_tracker
 from bot.ports.storage import Transaction
 from bot.services import consenting, controlling, narrating
 
@@ -97,17 +98,23 @@ def _match_by_tracker(tx: Transaction, events: Sequence[StatusEvent], matches: _
         parsed = trackers.get(event.tracker)
         row = rows.get(parsed[1]) if parsed else None
         if parsed and row is not None and tokens.get(row.campaign_id) == parsed[0]:
-            _take_tracked(event, row, parsed[2], matches)
+            _take_tracked(event, row, parsed[2], matches, is_archived=event.wamid in ours)
         elif event.wamid in ours:
             matches.settled_elsewhere += 1
         else:
             _match_by_number(tx, event, matches)
 
 
-def _take_tracked(event: StatusEvent, row: Recipient, attempt: int, matches: _Matches) -> None:
-    """Take a status by its tracker; one of an attempt that is over changes nothing."""
+def _take_tracked(event: StatusEvent, row: Recipient, attempt: int, matches: _Matches, *, is_archived: bool) -> None:
+    """Take a status by its tracker; one of an attempt that is over changes nothing.
+
+    Unless that attempt was in doubt and its successor still waits: then the person has the message, and the successor
+    must not leave.
+    """
     known = matches.rows.get(row.id, row)
-    if attempt != known.attempt or known.wamid not in (None, event.wamid):
+    was_doubted = attempt < known.attempt and known.dispatch in WAITING and not is_archived
+    is_current = attempt == known.attempt and known.wamid in (None, event.wamid)
+    if not (is_current or was_doubted):
         matches.settled_elsewhere += 1
         return
     matches.rows.setdefault(row.id, row)

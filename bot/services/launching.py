@@ -1,0 +1,199 @@
+"""The launch check: what was approved is what is sent, or nothing is.
+
+The template is read again from Meta and compared with the approved snapshot; the frozen rows are hashed again and
+compared with the approved digest; the lifetime must be the one shown, and must end before the offer does.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.domain.approval import digest_of
+from bot.domain.campaign import ACTIVE, Campaign, CampaignId, CampaignState
+from bot.domain.instants import DAY, Millis, plus_seconds
+from bot.domain.policy import Policy
+from bot.domain.template import Template, unsendable_reason
+from bot.ports.storage import Transaction
+from bot.services import narrating, recording
+from bot.services.sending import is_lapsed
+
+#: Edits of an approved template (Meta, "Template management"): once in 24 hours, ten times in 30 days.
+EDITS_PER_DAY = 1
+EDITS_PER_MONTH = 10
+
+
+class Step(StrEnum):
+    """What a due campaign needs next."""
+
+    #: Nothing: it may send from now on, or was sent back, or is not due.
+    DONE = "done"
+    #: Its lifetime must be set on the template first.
+    SET_TTL = "set_ttl"
+    #: Another campaign on the template is sending; look again later.
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The next step of a launch; `ttl_seconds` when the template must be edited."""
+
+    step: Step
+    ttl_seconds: int | None = None
+
+
+def due(tx: Transaction, now: Millis) -> list[Campaign]:
+    """List the approved campaigns whose time has come, the longest waiting first."""
+    waiting = tx.campaigns.list(states={CampaignState.APPROVED, CampaignState.SCHEDULED}, limit=1000)
+    ready = [campaign for campaign in waiting if (campaign.spec.scheduled_at or 0) <= now]
+    return sorted(ready, key=lambda campaign: campaign.approved_at or 0)
+
+
+def launch(tx: Transaction, campaign_id: CampaignId, template: Template | None, policy: Policy, now: Millis) -> Check:
+    """Start a due campaign if everything is as approved; otherwise void the approval and say what changed.
+
+    `template` is what Meta says now (None: gone). Call again after the lifetime was set and read back.
+    """
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign is None or campaign.state not in (CampaignState.APPROVED, CampaignState.SCHEDULED):
+        return Check(Step.DONE)
+    objection = _objection(tx, campaign, template)
+    if objection is not None:
+        _void(tx, campaign, objection, now)
+        return Check(Step.DONE)
+    if template is None:  # an objection above; said again for the type checker
+        return Check(Step.DONE)
+    tx.templates.put(template, now)
+    if campaign.spec.ttl_seconds not in (None, template.lifetime_seconds):
+        return _ttl_step(tx, campaign, template, now)
+    if is_lapsed(campaign, now):
+        _void(tx, campaign, "The last safe launch is over: messages could arrive after the offer has ended.", now)
+        return Check(Step.DONE)
+    _start(tx, campaign, template, policy, now)
+    return Check(Step.DONE)
+
+
+def resume_check(tx: Transaction, campaign_id: CampaignId, template: Template | None) -> str | None:
+    """Say what has changed since the approval of a paused or failed campaign; None: it may go on."""
+    campaign = tx.campaigns.get(campaign_id)
+    return _objection(tx, campaign, template) if campaign is not None else "The campaign is gone."
+
+
+def refuse(tx: Transaction, campaign_id: CampaignId, reason: str, now: Millis) -> None:
+    """Void the approval of a due campaign for a reason found outside (Meta refused an edit, say)."""
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign is not None and campaign.state in (CampaignState.APPROVED, CampaignState.SCHEDULED):
+        _void(tx, campaign, reason, now)
+
+
+def others_on_template(tx: Transaction, campaign: Campaign) -> list[Campaign]:
+    """List other campaigns that a change of this template's lifetime would touch."""
+    open_states = {*ACTIVE, CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.IN_REVIEW}
+    found = tx.campaigns.list(states=open_states, template_id=campaign.spec.template_id, limit=100)
+    return [other for other in found if other.id != campaign.id]
+
+
+def differences(approved: Template, now: Template) -> list[tuple[str, str, str]]:
+    """List what differs between two states of a template: (what, before, after), in words."""
+    before, after = approved.snapshot(), now.snapshot()
+    names = {"name": "name", "language": "language", "category": "category", "components": "text or buttons"}
+    return [
+        (label, _short(before[key]), _short(after[key])) for key, label in names.items() if before[key] != after[key]
+    ]
+
+
+def _objection(tx: Transaction, campaign: Campaign, template: Template | None) -> str | None:
+    approved = campaign.template
+    if template is None or approved is None:
+        return "The template is gone at Meta."
+    reason = unsendable_reason(template)
+    if reason is not None:
+        return f"The template cannot be sent now: {reason}."
+    changed = differences(approved, template)
+    if changed:
+        what = "; ".join(f"{label} was “{before}”, is “{after}”" for label, before, after in changed)
+        return f"The template changed after the approval: {what}."
+    if campaign.spec.ttl_seconds is None and template.lifetime_seconds != approved.lifetime_seconds:
+        return "The template’s lifetime changed after the approval."
+    if digest_of(campaign) != campaign.digest or campaign.plan is None:
+        return "The plan no longer matches the approved digest."
+    return None
+
+
+def verify_rows(tx: Transaction, campaign_id: CampaignId) -> str | None:
+    """Hash the frozen rows again; a sentence when they are not what was approved. Takes seconds for a million."""
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign is None or campaign.plan is None:
+        return "The campaign is gone."
+    if tx.recipients.chain(campaign_id) != campaign.plan.chain:
+        return "The recipients no longer match the approved digest."
+    return None
+
+
+def _ttl_step(tx: Transaction, campaign: Campaign, template: Template, now: Millis) -> Check:
+    """Decide about an edit of the template's lifetime: quota, and nobody else sending on it."""
+    sending = [other for other in others_on_template(tx, campaign) if other.state in ACTIVE]
+    if sending:
+        key = f"v{campaign.version} waits for {sending[0].token}"
+        text = f"Waiting: *{sending[0].spec.name}* is sending on this template, whose lifetime must change first."
+        narrating.tell(tx, campaign, key, text, now)
+        return Check(Step.WAIT)
+    day = tx.templates.edits_since(template.id, Millis(now - DAY))
+    month = tx.templates.edits_since(template.id, Millis(now - 30 * DAY))
+    if day >= EDITS_PER_DAY or month >= EDITS_PER_MONTH:
+        _void(tx, campaign, "Meta allows one edit of a template a day and ten in 30 days; this one has none left.", now)
+        return Check(Step.DONE)
+    return Check(Step.SET_TTL, campaign.spec.ttl_seconds)
+
+
+def _start(tx: Transaction, campaign: Campaign, template: Template, policy: Policy, now: Millis) -> None:
+    is_waking = template.is_dormant(now) and policy.template_wait_seconds > 0
+    changed = tx.campaigns.change(
+        campaign,
+        state=CampaignState.SENDING,
+        template=replace(template, ttl_seconds=template.ttl_seconds),
+        started_at=now,
+        reason=None,
+    )
+    recording.record(tx, changed, "launched", "arauto", now)
+    narrating.redraw(tx, changed, create_live=True)
+    people = changed.plan.recipients if changed.plan else 0
+    narrating.tell(tx, changed, "started", f"Sending to {people:,} people has started.", now, broadcast=True)
+    if is_waking:
+        tx.switches.set(wake_key(changed), str(policy.template_wait_seconds), now)
+
+
+def wake_key(campaign: Campaign) -> str:
+    """Name the switch that says: the first message of this campaign only wakes its template."""
+    return f"wake campaign {campaign.id}"
+
+
+def hold_after_wakeup(tx: Transaction, campaign_id: CampaignId, now: Millis) -> None:
+    """After the wake-up message was accepted: wait as long as Meta's ad system needs, once."""
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign is None or campaign.state is not CampaignState.SENDING:
+        return
+    seconds = tx.switches.get(wake_key(campaign)) or ""
+    if not seconds:
+        return
+    tx.switches.set(wake_key(campaign), "", now)
+    until = plus_seconds(now, int(seconds))
+    reason = "The template slept for over a week: one message woke it, the rest follow."
+    changed = tx.campaigns.change(campaign, hold_until=until, reason=reason)
+    narrating.tell(tx, changed, "wake-up", reason, now)
+    narrating.redraw(tx, changed)
+
+
+def _void(tx: Transaction, campaign: Campaign, reason: str, now: Millis) -> None:
+    changed = tx.campaigns.change(campaign, state=CampaignState.CHANGES_REQUESTED, reason=reason)
+    recording.record(tx, changed, "approval_voided", "arauto", now, reason=reason)
+    narrating.redraw(tx, changed)
+    narrating.tell(tx, changed, f"v{changed.version} voided", f"Not launched: {reason}", now, broadcast=True)
+    text = (
+        f"*{campaign.spec.name}* (`{campaign.token}`) was not launched: {reason} "
+        f"`/campaign edit {campaign.token}` opens it to submit it again."
+    )
+    narrating.tell_person(tx, campaign.created_by, f"campaign {campaign.id} v{campaign.version}: voided", text, now)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"  # noqa: PLR2004 - fits one line of a card

@@ -1,0 +1,134 @@
+"""What webhooks besides statuses ask for: stops, replies, clicks, news of templates, of the account and of numbers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.domain import inbound
+from bot.domain.campaign import ACTIVE, CampaignState
+from bot.domain.inbound import TemplateEventKind, WebhookBatch
+from bot.domain.instants import Millis
+from bot.domain.stopwords import is_stop
+from bot.ports.records import NumberStatus
+from bot.ports.storage import Transaction
+from bot.services import consenting, controlling, narrating, tracking
+
+
+def absorb(tx: Transaction, batch: WebhookBatch, now: Millis) -> tracking.Absorbed:
+    """Apply one webhook body: everything in it, in one transaction. Stops come first."""
+    _apply_preferences(tx, batch.preferences, now)
+    _apply_inbound(tx, batch.inbound, now)
+    _apply_identity_changes(tx, batch.identity_changes, now)
+    _count_clicks(tx, batch.clicks)
+    for template_event in batch.template_events:
+        _apply_template_event(tx, template_event, now)
+    for account_event in batch.account_events:
+        _apply_account_event(tx, account_event, now)
+    for number_event in batch.number_events:
+        _apply_number_event(tx, number_event, now)
+    for reason, body in batch.quarantined:
+        tx.quarantine.keep(reason, body, now)
+    return tracking.absorb(tx, batch.statuses, now)
+
+
+def _apply_preferences(tx: Transaction, preferences: Sequence[inbound.Preference], now: Millis) -> None:
+    for preference in preferences:
+        consenting.apply_preference(
+            tx, preference.digits, preference.user_id, is_stop=preference.is_stop, at=preference.at, now=now
+        )
+
+
+def _apply_inbound(tx: Transaction, messages: Sequence[inbound.Inbound], now: Millis) -> None:
+    for message in messages:
+        words = next((text for text in (message.payload, message.text) if text and is_stop(text)), None)
+        if words is not None:
+            consenting.stop_by_words(
+                tx, message.digits, message.user_id, words, at=message.at, evidence=message.message_id, now=now
+            )
+
+
+def _apply_identity_changes(tx: Transaction, changes: Sequence[inbound.IdentityChange], now: Millis) -> None:
+    for change in changes:
+        consenting.move_identity(tx, change, now)
+
+
+def _count_clicks(tx: Transaction, clicks: Sequence[inbound.MetaClick]) -> None:
+    """Count Meta's clicks, which name no campaign, for the one that sent last from their number."""
+    for click in clicks:
+        campaign_id = tx.campaigns.last_sender(click.phone_number_id)
+        if campaign_id is None:
+            continue
+        if tx.campaigns.count_meta_click(campaign_id, click.key, click.component or "", click.at):
+            tx.cards.want(campaign_id, "live")
+
+
+def _apply_template_event(tx: Transaction, event: inbound.TemplateEvent, now: Millis) -> None:
+    match event.kind:
+        case TemplateEventKind.STATUS:
+            tx.templates.set_status(event.template_id, _status_after(event.value), now)
+        case TemplateEventKind.QUALITY:
+            tx.templates.set_quality(event.template_id, event.value, now)
+        case TemplateEventKind.CATEGORY:
+            tx.templates.set_category(event.template_id, event.value, now)
+        case TemplateEventKind.COMPONENTS | TemplateEventKind.CATEGORY_NOTICE:
+            pass
+    _tell_about_template(tx, event, now)
+
+
+_BACK = frozenset({"APPROVED", "REINSTATED", "UNARCHIVED", "FLAGGED"})
+
+
+def _status_after(event: str) -> str:
+    """Say which status an event leaves a template in; a warning (FLAGGED) leaves it approved."""
+    return "APPROVED" if event in _BACK else event
+
+
+def _tell_about_template(tx: Transaction, event: inbound.TemplateEvent, now: Millis) -> None:
+    """Pause what sends with the template, and say in each thread what Meta said."""
+    concerned = {*ACTIVE, CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.IN_REVIEW}
+    sentence = _template_sentence(event)
+    for campaign in tx.campaigns.list(states=concerned, template_id=event.template_id, limit=100):
+        if event.stops_sending:
+            controlling.pause_by_machine(tx, campaign, sentence, now)
+        if campaign.state is not CampaignState.IN_REVIEW:
+            narrating.tell(tx, campaign, f"template {event.kind} {event.value} {event.at or now}", sentence, now)
+        narrating.redraw(tx, campaign)
+
+
+def _template_sentence(event: inbound.TemplateEvent) -> str:
+    why = f" ({event.reason.replace('_', ' ').lower()})" if event.reason and event.reason != "NONE" else ""
+    match event.kind:
+        case TemplateEventKind.STATUS:
+            return f"Meta reports template “{event.name}” as {event.value.lower()}{why}."
+        case TemplateEventKind.QUALITY:
+            return f"Meta rates the quality of template “{event.name}” {event.value.lower()} now."
+        case TemplateEventKind.CATEGORY:
+            return f"Meta moved template “{event.name}” to the category {event.value.lower()}."
+        case TemplateEventKind.CATEGORY_NOTICE:
+            return f"Meta intends to move template “{event.name}” to the category {event.value.lower()}."
+        case TemplateEventKind.COMPONENTS:
+            return f"The text or buttons of template “{event.name}” changed at Meta; the approval covers the old ones."
+
+
+def _apply_account_event(tx: Transaction, event: inbound.AccountEvent, now: Millis) -> None:
+    if not event.stops_sending:
+        return
+    for status in tx.numbers.list():
+        tx.numbers.put(replace(status, blocked=event.sentence))
+    for campaign in tx.campaigns.list(states={CampaignState.SENDING}, limit=1000):
+        controlling.pause_by_machine(tx, campaign, event.sentence, now)
+
+
+def _apply_number_event(tx: Transaction, event: inbound.NumberEvent, now: Millis) -> None:
+    """Take a new messaging limit; a changed throughput or quality is read from Meta again soon."""
+    for status in tx.numbers.list():
+        if event.display is None or _digits(status.display) == event.display:
+            tx.numbers.put(_with_limit(status, event))
+
+
+def _with_limit(status: NumberStatus, event: inbound.NumberEvent) -> NumberStatus:
+    limit = status.messaging_limit if event.limit is None else event.limit.people
+    return replace(status, messaging_limit=limit, checked_at=None)
+
+
+def _digits(display: str) -> str:
+    return "".join(character for character in display if character.isdigit())
