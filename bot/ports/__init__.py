@@ -9,4 +9,5 @@
 | `records` | audit chain, quarantine, cards, notices, digests, leases, numbers, switches |
 | `meta` | Meta's side: sending, templates, numbers |
 | `chat` | the chat's side: posting and editing messages |
+| `clock` | the time |
 """

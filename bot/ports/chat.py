@@ -38,9 +38,3 @@ class Chat(Protocol):
     async def whisper(self, channel: str, user: str, message: ChatMessage) -> None:
         """Show a message to one person only; falls back to a direct message where that is impossible."""
         ...
-
-
-class Clock(Protocol):
-    def now(self) -> int:
-        """Give the present instant (`Millis`)."""
-        ...

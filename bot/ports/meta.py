@@ -38,6 +38,8 @@ class Failure:
     wait_seconds: float = 0.0
     detail: str = ""
     trace_id: str = ""
+    #: The refusal is about `biz_opaque_callback_data` itself, which is unconfirmed on this endpoint.
+    is_about_tracker: bool = False
 
 
 @dataclass(frozen=True, slots=True)

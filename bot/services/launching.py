@@ -4,7 +4,7 @@ The template is read again from Meta and compared with the approved snapshot; th
 compared with the approved digest; the lifetime must be the one shown, and must end before the offer does.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.approval import digest_of
@@ -55,7 +55,7 @@ def launch(tx: Transaction, campaign_id: CampaignId, template: Template | None, 
     campaign = tx.campaigns.get(campaign_id)
     if campaign is None or campaign.state not in (CampaignState.APPROVED, CampaignState.SCHEDULED):
         return Check(Step.DONE)
-    objection = _objection(tx, campaign, template)
+    objection = _objection(campaign, template)
     if objection is not None:
         _void(tx, campaign, objection, now)
         return Check(Step.DONE)
@@ -74,7 +74,12 @@ def launch(tx: Transaction, campaign_id: CampaignId, template: Template | None, 
 def resume_check(tx: Transaction, campaign_id: CampaignId, template: Template | None) -> str | None:
     """Say what has changed since the approval of a paused or failed campaign; None: it may go on."""
     campaign = tx.campaigns.get(campaign_id)
-    return _objection(tx, campaign, template) if campaign is not None else "The campaign is gone."
+    if campaign is None:
+        return "The campaign is gone."
+    wanted = campaign.spec.ttl_seconds
+    if template is not None and wanted not in (None, template.lifetime_seconds):
+        return "The template’s lifetime is no longer the one that was approved."
+    return _objection(campaign, template)
 
 
 def refuse(tx: Transaction, campaign_id: CampaignId, reason: str, now: Millis) -> None:
@@ -100,7 +105,7 @@ def differences(approved: Template, now: Template) -> list[tuple[str, str, str]]
     ]
 
 
-def _objection(tx: Transaction, campaign: Campaign, template: Template | None) -> str | None:
+def _objection(campaign: Campaign, template: Template | None) -> str | None:
     approved = campaign.template
     if template is None or approved is None:
         return "The template is gone at Meta."
@@ -149,7 +154,6 @@ def _start(tx: Transaction, campaign: Campaign, template: Template, policy: Poli
     changed = tx.campaigns.change(
         campaign,
         state=CampaignState.SENDING,
-        template=replace(template, ttl_seconds=template.ttl_seconds),
         started_at=now,
         reason=None,
     )

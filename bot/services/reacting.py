@@ -24,7 +24,7 @@ def absorb(tx: Transaction, batch: WebhookBatch, now: Millis) -> tracking.Absorb
     for account_event in batch.account_events:
         _apply_account_event(tx, account_event, now)
     for number_event in batch.number_events:
-        _apply_number_event(tx, number_event, now)
+        _apply_number_event(tx, number_event)
     for reason, body in batch.quarantined:
         tx.quarantine.keep(reason, body, now)
     return tracking.absorb(tx, batch.statuses, now)
@@ -118,7 +118,7 @@ def _apply_account_event(tx: Transaction, event: inbound.AccountEvent, now: Mill
         controlling.pause_by_machine(tx, campaign, event.sentence, now)
 
 
-def _apply_number_event(tx: Transaction, event: inbound.NumberEvent, now: Millis) -> None:
+def _apply_number_event(tx: Transaction, event: inbound.NumberEvent) -> None:
     """Take a new messaging limit; a changed throughput or quality is read from Meta again soon."""
     for status in tx.numbers.list():
         if event.display is None or _digits(status.display) == event.display:

@@ -161,7 +161,7 @@ def _fold(tx: Transaction, matches: _Matches, now: Millis) -> int:
 
 
 def _as_accepted(row: Recipient, event: StatusEvent, now: Millis) -> Recipient:
-    """A status proves that Meta took the message, whatever we believed."""
+    """Believe the status: it proves that Meta took the message, whatever we thought."""
     if row.dispatch is Dispatch.ACCEPTED:
         return row
     was_refused = row.dispatch is Dispatch.REFUSED

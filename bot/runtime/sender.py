@@ -1,0 +1,325 @@
+"""One number's sender: claims, marks and posts its campaigns' messages, never faster than allowed, never twice.
+
+A number is sent for by one worker at a time, under a lease; whoever takes the lease first puts right what the holder
+before left (`rescuing`). The order of the three writes around each request is that of `bot.services.sending`.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+
+from bot.domain.campaign import CampaignId
+from bot.domain.errors import FencedError, StorageFullError
+from bot.domain.instants import SECOND, Millis
+from bot.domain.message import RecipientId, tracker
+from bot.domain.policy import Policy
+from bot.ports.clock import Clock
+from bot.ports.meta import Accepted, InDoubt, MessageSender, Outcome
+from bot.ports.recipients import Claim, Fence, Trial
+from bot.ports.storage import Storage, Transaction
+from bot.runtime.headroom import Headroom
+from bot.runtime.lanes import Lane, Lanes
+from bot.runtime.postman import Postman
+from bot.runtime.settler import Settler
+from bot.runtime.throttle import Throttle
+from bot.runtime.trials import TrialSender
+from bot.runtime.wakeup import Wakeup
+from bot.services import launching, rescuing, sending
+from bot.services.settling import Effects, Settlement
+
+log = logging.getLogger(__name__)
+
+LEASE_MS = 15 * SECOND
+#: Rows claimed at once: a few seconds' worth, harmless to give back.
+CLAIM_BATCH = 500
+#: Seconds the loop sleeps when the pace leaves no room, and when there is nothing to do.
+PACE_SECONDS = 0.01
+IDLE_SECONDS = 0.5
+#: How often the database is asked which campaigns may send.
+LIST_MS = 500
+#: Seconds that requests under way get to be answered when the process is asked to stop.
+DRAIN_SECONDS = 3.0
+SETTLE_SECONDS = 1.0
+#: What Meta grants every number (Meta, "Throughput"), until it has been asked.
+DEFAULT_MPS = 80
+#: Requests under way at once: enough for the pace at 250 ms of latency.
+LEAST_UNDER_WAY, MOST_UNDER_WAY = 16, 256
+#: What Meta grants every number (Meta, "Throughput"), until it has been asked.
+DEFAULT_MPS = 80
+
+
+class NumberSender:
+    """Sends for one phone number while it holds the number's lease."""
+
+    def __init__(
+        self,
+        number: str,
+        *,
+        store: Storage,
+        meta: MessageSender,
+        policy: Policy,
+        clock: Clock,
+        holder: str,
+        headroom: Headroom,
+    ) -> None:
+        self.number = number
+        self.bell = Wakeup()
+        #: Why nothing leaves although something waits; None while all is well (shown on /readyz).
+        self.trouble: str | None = None
+        self._store = store
+        self._policy = policy
+        self._clock = clock
+        self._holder = holder
+        self._headroom = headroom
+        self._throttle = Throttle(clock)
+        self._lanes = Lanes()
+        self._postman = Postman(number, meta=meta, store=store, clock=clock)
+        self._trials = TrialSender(number, store=store, postman=self._postman, clock=clock)
+        self._settler = Settler(store, clock, apply=self._learn, also=self._hold_woken)
+        self._requests: set[asyncio.Task[None]] = set()
+        self._lane_of: dict[RecipientId, Lane] = {}
+        self._fence: Fence | None = None
+        self._renewed_at = clock.ticks()
+        self._listed_at: Millis | None = None
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Send until `stop`; a lost lease or a full database only makes it wait."""
+        settling = asyncio.create_task(self._settler.run())
+        try:
+            while not self._stopping.is_set():
+                try:
+                    await self._cycle()
+                except FencedError:
+                    log.warning("the lease of number %s is somebody else's now", self.number)
+                    self._forget()
+                except StorageFullError as problem:
+                    await self._wait_out(str(problem))
+            await self._drain()
+        finally:
+            settling.cancel()
+
+    def stop(self) -> None:
+        """Ask to stop: nothing new leaves from now on."""
+        self._stopping.set()
+        self.bell.ring()
+
+    @property
+    def pace(self) -> float:
+        """Give the messages per second aimed at now."""
+        return self._throttle.pace
+
+    async def _cycle(self) -> None:
+        if not await self._hold_lease():
+            await self.bell.wait(IDLE_SECONDS)
+        elif self._settler.trouble is not None:
+            await self._wait_out(self._settler.trouble)
+        else:
+            blocked = await self._list_campaigns()
+            if blocked:
+                await self._wait_out(blocked)
+            else:
+                self.trouble = None
+                await self._send_or_wait()
+
+    async def _send_or_wait(self) -> None:
+        left = await self._send_trials() + await self._send_some()
+        if left:
+            return
+        if self._lanes.are_quiet:
+            await self.bell.wait(IDLE_SECONDS)
+        else:
+            await asyncio.sleep(PACE_SECONDS)
+
+    async def _wait_out(self, why: str) -> None:
+        if self.trouble != why:
+            log.error("number %s cannot send: %s", self.number, why)
+        self.trouble = why
+        await self.bell.wait(IDLE_SECONDS)
+
+    async def _drain(self) -> None:
+        """Let requests under way be answered, write what came of them, give the rest back."""
+        if self._requests:
+            await asyncio.wait(self._requests, timeout=DRAIN_SECONDS)
+        for request in self._requests:
+            request.cancel()
+        await asyncio.gather(*self._requests, return_exceptions=True)
+        with contextlib.suppress(TimeoutError, StorageFullError):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                while not self._settler.is_idle:
+                    await asyncio.sleep(PACE_SECONDS)
+                await self._let_go()
+
+    async def _let_go(self) -> None:
+        fence, claimed = self._fence, self._lanes.claimed()
+        if fence is None:
+            return
+
+        def give_back(tx: Transaction) -> None:
+            tx.recipients.release(claimed)
+            tx.leases.release(fence)
+
+        await self._store.write(give_back)
+        self._forget()
+
+    async def _hold_lease(self) -> bool:
+        ticks = self._clock.ticks()
+        if self._fence is not None and ticks - self._renewed_at < LEASE_MS / 3:
+            return True
+        name = f"number {self.number}"
+        fence = await self._store.write(lambda tx: tx.leases.take(name, self._holder, self._clock.now(), LEASE_MS))
+        if fence is None:
+            self._forget()
+            return False
+        if fence != self._fence:
+            await self._take_over(fence)
+        self._renewed_at = ticks
+        return True
+
+    async def _take_over(self, fence: Fence) -> None:
+        """Put right what the holder before left."""
+        self._forget()
+
+        def take_over(tx: Transaction) -> rescuing.Rescued:
+            self._postman.recall(tx)
+            return rescuing.rescue(tx, self.number, self._clock.now())
+
+        rescued = await self._store.write(take_over)
+        self._fence = fence
+        if rescued.in_doubt:
+            log.warning("number %s: %d messages in doubt after an interruption", self.number, rescued.in_doubt)
+
+    def _forget(self) -> None:
+        self._fence = None
+        self._listed_at = None
+        self._lanes.clear()
+
+    async def _list_campaigns(self) -> str | None:
+        """Look which campaigns may send and what Meta grants; returns why the number is blocked, if it is."""
+        ticks = self._clock.ticks()
+        if self._listed_at is not None and ticks - self._listed_at < LIST_MS:
+            return None
+        now = self._clock.now()
+        campaigns, status = await self._store.read(
+            lambda tx: (sending.sendable(tx, self.number, now), tx.numbers.get(self.number))
+        )
+        if status is not None and status.blocked:
+            return status.blocked
+        granted = status.granted_mps if status is not None else DEFAULT_MPS
+        self._throttle.set_bound(self._policy.pace_of(granted), status.pace if status is not None else None)
+        self._lanes.serve(campaigns)
+        await self._headroom.refresh()
+        self._listed_at = ticks
+        return None
+
+    def _room(self) -> int:
+        most = max(LEAST_UNDER_WAY, min(MOST_UNDER_WAY, self._throttle.bound))
+        return max(0, min(self._throttle.room(), most - len(self._requests)))
+
+    async def _send_trials(self) -> int:
+        trials = await self._trials.next(self._room())
+        self._throttle.depart(len(trials))
+        for trial in trials:
+            self._start(self._send_trial(trial))
+        return len(trials)
+
+    async def _send_trial(self, trial: Trial) -> None:
+        await self._trials.send(trial)
+
+    async def _send_some(self) -> int:
+        """Serve the campaigns in turn; returns how many rows of one of them were dealt with."""
+        for lane in self._lanes.in_turn():
+            gentle = lane.start.room()
+            room = min(self._room(), self._headroom.room())
+            room = room if gentle is None else min(room, gentle)
+            done = await self._send_from(lane, room) if room > 0 else 0
+            if done:
+                return done
+        return 0
+
+    async def _send_from(self, lane: Lane, room: int) -> int:
+        fence = self._fence
+        if fence is None or not await self._claim(lane, fence):
+            return 0
+        campaign_id, ids = lane.campaign.id, lane.take(room)
+        try:
+            marked = await self._store.write(
+                lambda tx: sending.mark(tx, campaign_id, ids, fence, self._policy, self._clock.now())
+            )
+        except StorageFullError:
+            lane.claimed.extendleft(reversed(ids))
+            raise
+        if marked.is_halted:
+            await self._give_back(lane)
+            return 0
+        self._depart(lane, marked.go)
+        return len(ids)
+
+    async def _claim(self, lane: Lane, fence: Fence) -> bool:
+        """See to it that the lane has claimed rows; a campaign with none left may be finished."""
+        if lane.claimed:
+            return True
+        campaign_id = lane.campaign.id
+        rows = await self._store.write(lambda tx: sending.claim(tx, campaign_id, CLAIM_BATCH, fence, self._clock.now()))
+        lane.claimed.extend(rows)
+        if not rows and not lane.under_way and self._settler.is_idle:
+            await self._finish(campaign_id)
+        return bool(rows)
+
+    async def _finish(self, campaign_id: CampaignId) -> None:
+        if await self._store.write(lambda tx: sending.finish(tx, campaign_id, self._clock.now())):
+            self._listed_at = None
+
+    async def _give_back(self, lane: Lane) -> None:
+        """Return a lane's claims: its campaign may not send at the moment."""
+        claimed = lane.take(len(lane.claimed))
+        self._listed_at = None
+        await self._store.write(lambda tx: tx.recipients.release(claimed))
+
+    def _depart(self, lane: Lane, claims: list[Claim]) -> None:
+        self._throttle.depart(len(claims))
+        self._headroom.used(len(claims))
+        lane.start.left(len(claims))
+        lane.under_way += len(claims)
+        for claim in claims:
+            self._lane_of[claim.recipient.id] = lane
+            self._start(self._request(lane, claim))
+
+    def _start(self, request: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(request)
+        self._requests.add(task)
+        task.add_done_callback(self._requests.discard)
+
+    async def _request(self, lane: Lane, claim: Claim) -> None:
+        """Post one marked message; whatever happens, its outcome is settled."""
+        row = claim.recipient
+        outcome: Outcome = InDoubt("Arauto stopped before the answer came.")
+        try:
+            mark = tracker(lane.campaign.token, row.id, row.attempt)
+            outcome = await self._postman.post(lane.campaign, claim.address, claim.parameters, mark)
+        finally:
+            lane.under_way -= 1
+            self._settler.add(Settlement(row.id, row.attempt, outcome))
+
+    def _hold_woken(self, tx: Transaction, batch: list[Settlement], now: Millis) -> None:
+        """In the write that settles: hold a campaign whose first message only woke its template."""
+        starting = self._lanes.starting()
+        accepted = [item.recipient_id for item in batch if isinstance(item.outcome, Accepted)] if starting else []
+        rows = tx.recipients.get_many(accepted)
+        for campaign_id in starting & {CampaignId(row.campaign_id) for row in rows.values()}:
+            launching.hold_after_wakeup(tx, campaign_id, now)
+
+    def _learn(self, batch: list[Settlement], effects: Effects) -> None:
+        """Go on as the answers ask."""
+        self._throttle.learn(effects)
+        lanes = [self._lane_of.pop(item.recipient_id, None) for item in batch]
+        if effects.is_troubled:
+            self._lanes.start_over()
+        else:
+            for lane in lanes:
+                if lane is not None:
+                    lane.start.answered()
+        if effects.failed or effects.held:
+            self._listed_at = None
+        self.bell.ring()

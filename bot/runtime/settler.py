@@ -1,0 +1,82 @@
+"""Writing outcomes until the database takes them: losing an answer is the one unforgivable thing."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.domain.errors import ConflictError, StorageFullError
+from bot.domain.instants import Millis
+from bot.ports.clock import Clock
+from bot.ports.storage import Storage, Transaction
+from bot.runtime.wakeup import Wakeup
+from bot.services.settling import Effects, Settlement, settle
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two tries of a write the database refuses.
+RETRY_SECONDS = 0.5
+
+
+class Settler:
+    """Collects outcomes and writes them in batches, in order, again and again until they are durable."""
+
+    def __init__(
+        self,
+        store: Storage,
+        clock: Clock,
+        *,
+        apply: Callable[[list[Settlement], Effects], None],
+        also: Callable[[Transaction, list[Settlement], Millis], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._apply = apply
+        self._also = also
+        self._waiting: list[Settlement] = []
+        self._writing: list[Settlement] = []
+        self._bell = Wakeup()
+        #: Why outcomes cannot be written at the moment; None while they can.
+        self.trouble: str | None = None
+
+    def add(self, settlement: Settlement) -> None:
+        """Hand over an outcome."""
+        self._waiting.append(settlement)
+        self._bell.ring()
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether every outcome handed over is durable."""
+        return not self._waiting and not self._writing
+
+    async def run(self) -> None:
+        """Write whatever arrives, for ever."""
+        while True:
+            if not self._waiting:
+                await self._bell.wait(1.0)
+            self._writing, self._waiting = self._waiting, []
+            if self._writing:
+                await self._write(self._writing)
+                self._writing = []
+
+    async def _write(self, batch: list[Settlement]) -> None:
+        while True:
+            try:
+                effects = await self._store.write(lambda tx: self._settle(tx, batch))
+            except (StorageFullError, ConflictError) as problem:
+                self._note(problem)
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.trouble = None
+                self._apply(batch, effects)
+                return
+
+    def _settle(self, tx: Transaction, batch: list[Settlement]) -> Effects:
+        now = self._clock.now()
+        effects = settle(tx, batch, now)
+        self._also(tx, batch, now)
+        return effects
+
+    def _note(self, problem: Exception) -> None:
+        if self.trouble is None:
+            log.error("outcomes cannot be written and wait: %s", problem)
+        self.trouble = str(problem)

@@ -1,0 +1,56 @@
+"""How fast one number may go on: its bound, its pace, and its rests after trouble. No database, no network."""
+
+from bot.domain.instants import SECOND, Millis
+from bot.domain.pacing import Pace, Window, back_off
+from bot.ports.clock import Clock
+from bot.services.settling import Effects
+
+
+class Throttle:
+    """Says how many messages may leave at this moment, and learns from the answers. Steady ticks only."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._window = Window(1, clock.ticks())
+        self._pace = Pace(1, clock.ticks())
+        self._rests_until = clock.ticks()
+        self._troubles = 0
+
+    @property
+    def bound(self) -> int:
+        """Give the most messages in any second."""
+        return self._window.bound
+
+    @property
+    def pace(self) -> float:
+        """Give the messages per second aimed at now."""
+        return self._pace.current
+
+    def set_bound(self, bound: int, pace: float | None = None) -> None:
+        """Take what Meta grants (or an operator allows); a new bound begins with an empty second."""
+        ticks = self._clock.ticks()
+        if bound != self._window.bound:
+            self._window = Window(bound, ticks)
+            self._pace = Pace(bound, ticks, pace)
+
+    def room(self) -> int:
+        """Say how many messages may leave now."""
+        ticks = self._clock.ticks()
+        return 0 if ticks < self._rests_until else self._window.room(ticks, self._pace.current)
+
+    def depart(self, count: int) -> None:
+        """Record messages that leave at this moment."""
+        self._window.depart(self._clock.ticks(), count)
+
+    def learn(self, effects: Effects) -> None:
+        """Take the pace from the answers: slower when told to, a growing rest in trouble, faster while calm."""
+        ticks = self._clock.ticks()
+        if effects.is_too_fast:
+            self._pace.slow_down(ticks)
+            self._rests_until = Millis(ticks + SECOND)
+        elif effects.is_troubled:
+            self._troubles += 1
+            self._rests_until = Millis(ticks + back_off(self._troubles))
+        else:
+            self._troubles = 0
+            self._pace.speed_up(ticks)
