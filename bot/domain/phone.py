@@ -126,6 +126,11 @@ def spellings_of_digits(digits: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known))
 
 
+def is_bsuid(text: str) -> bool:
+    """Tell whether this is a business-scoped user id: two capitals, a dot, letters and digits."""
+    return _BSUID.fullmatch(text) is not None
+
+
 def mask(address: str) -> str:
     """Show a phone number or business-scoped user id so that only somebody who knows it recognises it.
 
