@@ -32,18 +32,9 @@ class Timeouts:
 #: Raised before any byte of a request can have left: the caller may try again.
 NOTHING_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
-#: pyreqwest's errors in httpx's words, the special before the general. Anything not named here may have left.
-_TRANSLATIONS: Final[tuple[tuple[type[rq.PyreqwestError], type[httpx.TransportError]], ...]] = (
-    (rq.PoolTimeoutError, httpx.PoolTimeout),
-    (rq.ConnectTimeoutError, httpx.ConnectTimeout),
-    (rq.ConnectError, httpx.ConnectError),
-    (rq.BuilderError, httpx.UnsupportedProtocol),
-    (rq.WriteTimeoutError, httpx.WriteTimeout),
-    (rq.RequestTimeoutError, httpx.ReadTimeout),
-    (rq.WriteError, httpx.WriteError),
-    (rq.ReadError, httpx.ReadError),
-    (rq.NetworkError, httpx.NetworkError),
-)
+#: How hyper's client names a failure of DNS, TCP or TLS in the chain of causes. pyreqwest's own classes do not tell:
+#: its ConnectError also stands for a connection that broke after the whole request was written.
+_WHILE_CONNECTING: Final = "client error (Connect)"
 
 
 class SendingTransport(httpx.AsyncBaseTransport):
@@ -98,8 +89,28 @@ def sending_transport(api_url: str, *, concurrency: int, timeouts: Timeouts | No
 
 
 def _translated(error: rq.PyreqwestError, request: httpx.Request) -> httpx.TransportError:
-    kind = next((ours for theirs, ours in _TRANSLATIONS if isinstance(error, theirs)), httpx.NetworkError)
-    return kind(str(error) or type(error).__name__, request=request)
+    """Say in httpx's words what happened; whatever is not proved to precede the first byte may have left."""
+    causes = _causes(error)
+    why = causes[-1] if causes else type(error).__name__
+    return _kind(error, causes)(why, request=request)
+
+
+def _kind(error: rq.PyreqwestError, causes: list[str]) -> type[httpx.TransportError]:
+    timed_out = isinstance(error, rq.RequestTimeoutError)
+    if isinstance(error, rq.PoolTimeoutError):
+        return httpx.PoolTimeout
+    if isinstance(error, rq.BuilderError):
+        return httpx.UnsupportedProtocol
+    if _WHILE_CONNECTING in causes:
+        return httpx.ConnectTimeout if timed_out else httpx.ConnectError
+    return httpx.ReadTimeout if timed_out else httpx.ReadError
+
+
+def _causes(error: rq.PyreqwestError) -> list[str]:
+    """List the messages from the outermost cause to the innermost."""
+    if not isinstance(error, rq.DetailedPyreqwestError):
+        return []
+    return [cause["message"] for cause in error.details["causes"] or ()]
 
 
 def _is_local(api_url: str) -> bool:
