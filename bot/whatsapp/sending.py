@@ -1,0 +1,123 @@
+"""Sends one message to Meta, once, and says honestly what became of it."""
+
+import json
+import re
+from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Any, Final
+
+import httpx
+
+from bot.ports.meta import Accepted, InDoubt, NotSent, Outcome, OutgoingMessage, Refused
+from bot.whatsapp.failures import failure
+from bot.whatsapp.reading import graph_error
+from bot.whatsapp.transport import NOTHING_LEFT
+
+#: A business-scoped user id: a country code, a dot, up to 128 letters and digits (Meta, "Business-scoped user IDs").
+_USER_ID: Final = re.compile(r"[A-Za-z]{2}\.[A-Za-z0-9.]+")
+#: Statuses of an accepted message that Meta does not deliver yet (template pacing).
+_HELD: Final = frozenset({"held_for_quality_assessment", "paused"})
+_NO_COMPONENTS: Final = (b"", b"[]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetaEndpoint:
+    """Where messages are posted: `api_url` without version, `version` like v25.0, and the token."""
+
+    api_url: str
+    version: str
+    access_token: str
+
+    def url(self, phone_number_id: str) -> str:
+        """Give the address for one sender number."""
+        return f"{self.api_url.rstrip('/')}/{self.version}/{phone_number_id}/marketing_messages"
+
+
+class MetaSender:
+    """Implements `bot.ports.meta.MessageSender` over an httpx client (`sending_client`)."""
+
+    def __init__(self, client: httpx.AsyncClient, endpoint: MetaEndpoint) -> None:
+        self._client = client
+        self._endpoint = endpoint
+        self._headers = {"Authorization": f"Bearer {endpoint.access_token}", "Content-Type": "application/json"}
+
+    async def send(self, message: OutgoingMessage) -> Outcome:
+        """Send once. Only an error body of Meta, or a request that never left, counts as not accepted."""
+        url = self._endpoint.url(message.phone_number_id)
+        try:
+            response = await self._client.post(url, content=body_of(message), headers=self._headers)
+        except NOTHING_LEFT as error:
+            return NotSent(_why(error))
+        except httpx.HTTPError as error:
+            return InDoubt(_why(error))
+        return outcome_of(response.status_code, response.content)
+
+
+def sending_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    """Wrap a transport for sending: no redirects, no cookies of the environment, timeouts are the transport's own."""
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=None,  # noqa: S113 - the transport has its own, finer ones (`transport.Timeouts`)
+        follow_redirects=False,
+        trust_env=False,
+        headers={"Accept-Encoding": "identity"},
+    )
+
+
+def body_of(message: OutgoingMessage) -> bytes:
+    """Write the request body; the components are spliced in as they were frozen, byte for byte."""
+    to = "recipient" if _USER_ID.fullmatch(message.address) else "to"
+    head = (
+        f'{{"messaging_product":"whatsapp","recipient_type":"individual","{to}":{_quoted(message.address)},'
+        f'"type":"template","template":{{"name":{_quoted(message.template_name)},'
+        f'"language":{{"code":{_quoted(message.language)}}}'
+    )
+    components = b"" if message.components in _NO_COMPONENTS else b',"components":' + message.components
+    return head.encode() + components + _options(message).encode()
+
+
+def _options(message: OutgoingMessage) -> str:
+    options = [f'}},"product_policy":"{message.policy}"']
+    if message.activity_sharing is not None:
+        options.append(f'"message_activity_sharing":{"true" if message.activity_sharing else "false"}')
+    if message.tracker is not None:
+        options.append(f'"biz_opaque_callback_data":{_quoted(message.tracker)}')
+    return ",".join(options) + "}"
+
+
+def outcome_of(status: int, body: bytes) -> Outcome:
+    """Judge an answer (Meta, "Send marketing messages", response; "Error codes")."""
+    answer = _decoded(body)
+    if status == httpx.codes.OK:
+        return _accepted(answer)
+    error = graph_error(answer) if status >= httpx.codes.BAD_REQUEST else None
+    if error is None:
+        return InDoubt(f"Meta answered HTTP {status} without an error body")
+    return Refused(failure(error.code, error.detail, error.trace_id, is_transient=error.is_transient))
+
+
+def _accepted(answer: Any) -> Outcome:
+    """Read the message id; a 200 we cannot read was most likely accepted, so it is in doubt."""
+    try:
+        sent = answer["messages"][0]
+        wamid = sent["id"]
+        contact = (answer.get("contacts") or [{}])[0]
+        names = (contact.get("wa_id"), contact.get("user_id"))
+        is_held = str(sent.get("message_status")) in _HELD
+    except (LookupError, TypeError, AttributeError):
+        return InDoubt("Meta answered 200 with a body Arauto cannot read")
+    if not (isinstance(wamid, str) and wamid):
+        return InDoubt("Meta answered 200 without a message id")
+    wa_id, user_id = (name if isinstance(name, str) else None for name in names)
+    return Accepted(wamid, is_held, wa_id, user_id)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _why(error: httpx.HTTPError) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,121 @@
+"""The one place that chooses what carries requests to Meta when hundreds are in flight at once.
+
+httpx's API stays, its own connection pool does not: it scans a list of every connection for every request and falls to
+30 requests a second at 256 connections, where pyreqwest (Rust, hyper) under httpx does 1,235 (2 cores, TLS, 100 ms of
+latency). docs/decisions/0002-http-transport.md has the choice and its price.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+from pyreqwest import exceptions as rq
+from pyreqwest.client import Client, ClientBuilder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds. `connect` covers DNS, TCP and TLS; `read` each silence; `pool` waiting for a free slot.
+
+    `total` covers everything from connecting to the last byte, so also a peer that takes our bytes too slowly.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    pool: float = 30.0
+    total: float = 60.0
+
+
+#: Raised before any byte of a request can have left: the caller may try again.
+NOTHING_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+#: How hyper's client names a failure of DNS, TCP or TLS in the chain of causes. pyreqwest's own classes do not tell:
+#: its ConnectError also stands for a connection that broke after the whole request was written.
+_WHILE_CONNECTING: Final = "client error (Connect)"
+
+
+class SendingTransport(httpx.AsyncBaseTransport):
+    """Carries httpx requests over pyreqwest: HTTP/1.1 only, no redirect, no repetition of anything that has left.
+
+    The answer is read whole. hyper takes a request back and opens a fresh connection only while not one byte of it was
+    written; HTTP/2, where a peer may refuse a stream and have it repeated, is off. tests/whatsapp counts both.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send once; raises httpx.TransportError, one of `NOTHING_LEFT` only if nothing can have left."""
+        try:
+            content = await request.aread()
+            builder = self._client.request(request.method, str(request.url)).headers(request.headers.multi_items())
+            response = await builder.body_bytes(content).build().send()
+            body = bytes(await response.bytes())
+        except rq.PyreqwestError as error:
+            raise _translated(error, request) from error
+        return httpx.Response(response.status, headers=list(response.headers.items()), content=body)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.close()
+
+
+def sending_transport(api_url: str, *, concurrency: int, timeouts: Timeouts | None = None) -> SendingTransport:
+    """Build the transport for one host with at most `concurrency` requests in flight.
+
+    Proxies of the environment are used as reqwest finds them, never for a host on this machine.
+    """
+    limits = timeouts or Timeouts()
+    builder = (
+        ClientBuilder()
+        .http1_only()
+        .follow_redirects(enable=False)
+        .referer(enable=False)
+        .gzip(enable=False)
+        .brotli(enable=False)
+        .zstd(enable=False)
+        .deflate(enable=False)
+        .max_connections(concurrency)
+        .pool_max_idle_per_host(concurrency)
+        .pool_timeout(timedelta(seconds=limits.pool))
+        .connect_timeout(timedelta(seconds=limits.connect))
+        .read_timeout(timedelta(seconds=limits.read))
+        .timeout(timedelta(seconds=limits.total))
+    )
+    return SendingTransport((builder.no_proxy() if _is_local(api_url) else builder).build())
+
+
+def _translated(error: rq.PyreqwestError, request: httpx.Request) -> httpx.TransportError:
+    """Say in httpx's words what happened; whatever is not proved to precede the first byte may have left."""
+    causes = _causes(error)
+    why = causes[-1] if causes else type(error).__name__
+    return _kind(error, causes)(why, request=request)
+
+
+def _kind(error: rq.PyreqwestError, causes: list[str]) -> type[httpx.TransportError]:
+    timed_out = isinstance(error, rq.RequestTimeoutError)
+    if isinstance(error, rq.PoolTimeoutError):
+        return httpx.PoolTimeout
+    if isinstance(error, rq.BuilderError):
+        return httpx.UnsupportedProtocol
+    if _WHILE_CONNECTING in causes:
+        return httpx.ConnectTimeout if timed_out else httpx.ConnectError
+    return httpx.ReadTimeout if timed_out else httpx.ReadError
+
+
+def _causes(error: rq.PyreqwestError) -> list[str]:
+    """List the messages from the outermost cause to the innermost."""
+    if not isinstance(error, rq.DetailedPyreqwestError):
+        return []
+    return [cause["message"] for cause in error.details["causes"] or ()]
+
+
+def _is_local(api_url: str) -> bool:
+    host = urlsplit(api_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
