@@ -1,0 +1,77 @@
+"""Posts and edits messages in Slack: the chat port over slack_sdk.
+
+Nothing here repeats a post: Slack has no idempotency key, so a post whose answer was lost may be there already.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.ports.chat import ChatBusyError, ChatGoneError, ChatMessage
+from bot.slack.faults import error_name, translated
+from bot.slack.limits import MESSAGE_TEXT, clip
+
+_log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS: Final = 10
+_UNSEEN: Final = ("user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived")
+
+
+def web_client(token: str, base_url: str | None = None) -> AsyncWebClient:
+    """Make the client for posting: never repeats a call by itself. `base_url` is SLACK_API_URL."""
+    base = base_url or AsyncWebClient.BASE_URL
+    return AsyncWebClient(token=token, base_url=base, timeout=_TIMEOUT_SECONDS, retry_handlers=[])
+
+
+class SlackChat:
+    """Implements `bot.ports.chat.Chat`; raises ChatBusyError (later) and ChatGoneError (never again)."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def post(
+        self, channel: str, message: ChatMessage, *, thread_ts: str | None = None, broadcast: bool = False
+    ) -> tuple[str, str]:
+        """Post and return (channel id, ts); a user id as channel posts a direct message."""
+        where: dict[str, Any] = {"channel": channel, "unfurl_links": False, "unfurl_media": False}
+        if thread_ts is not None:
+            where |= {"thread_ts": thread_ts, "reply_broadcast": broadcast}
+        answer = await self._with_recovery(self._client.chat_postMessage, where, message)
+        return str(answer["channel"]), str(answer["ts"])
+
+    async def edit(self, channel: str, ts: str, message: ChatMessage) -> None:
+        """Replace a message of ours by another."""
+        await self._with_recovery(self._client.chat_update, {"channel": channel, "ts": ts}, message)
+
+    async def whisper(self, channel: str, user: str, message: ChatMessage) -> None:
+        """Show a message to one person only; falls back to a direct message where the channel does not allow it."""
+        where = {"channel": channel, "user": user}
+        try:
+            await self._with_recovery(self._client.chat_postEphemeral, where, message)
+        except ChatGoneError as gone:
+            if not isinstance(gone.__cause__, SlackApiError) or error_name(gone.__cause__) not in _UNSEEN:
+                raise
+            await self.post(user, message)
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        """Ask for the address of a message."""
+        answer = await translated(self._client.chat_getPermalink(channel=channel, message_ts=ts))
+        return str(answer["permalink"])
+
+    async def _with_recovery(
+        self, method: Callable[..., Awaitable[AsyncSlackResponse]], where: dict[str, Any], message: ChatMessage
+    ) -> AsyncSlackResponse:
+        """Call once; where Slack refuses the blocks, once more with the text alone: the figures still arrive."""
+        text = clip(message.text, MESSAGE_TEXT)
+        try:
+            return await translated(method(**where, text=text, blocks=list(message.blocks)))
+        except SlackApiError as refused:
+            _log.warning("Slack refused the blocks of a message (%s); it goes as text.", error_name(refused))
+        try:
+            return await translated(method(**where, text=text, blocks=[]))
+        except SlackApiError as refused:
+            raise ChatBusyError(60, f"Slack refuses even the text: {error_name(refused)}.") from refused
