@@ -147,8 +147,7 @@ class NumberSender:
         await asyncio.gather(*self._requests, return_exceptions=True)
         with contextlib.suppress(TimeoutError, StorageFullError):
             async with asyncio.timeout(SETTLE_SECONDS):
-                while not self._settler.is_idle:
-                    await asyncio.sleep(PACE_SECONDS)
+                await self._settler.idle()
                 await self._let_go()
 
     async def _let_go(self) -> None:

@@ -35,11 +35,14 @@ class Settler:
         self._waiting: list[Settlement] = []
         self._writing: list[Settlement] = []
         self._bell = Wakeup()
+        self._idle = asyncio.Event()
+        self._idle.set()
         #: Why outcomes cannot be written at the moment; None while they can.
         self.trouble: str | None = None
 
     def add(self, settlement: Settlement) -> None:
         """Hand over an outcome."""
+        self._idle.clear()
         self._waiting.append(settlement)
         self._bell.ring()
 
@@ -47,6 +50,10 @@ class Settler:
     def is_idle(self) -> bool:
         """Tell whether every outcome handed over is durable."""
         return not self._waiting and not self._writing
+
+    async def idle(self) -> None:
+        """Wait until every outcome handed over is durable."""
+        await self._idle.wait()
 
     async def run(self) -> None:
         """Write whatever arrives, for ever."""
@@ -57,6 +64,8 @@ class Settler:
             if self._writing:
                 await self._write(self._writing)
                 self._writing = []
+            if self.is_idle:
+                self._idle.set()
 
     async def _write(self, batch: list[Settlement]) -> None:
         while True:

@@ -28,7 +28,7 @@ class TrialSender:
         """Mark the next trials durably; whoever stopped meanwhile is skipped."""
         if room <= 0:
             return ()
-        return await self._store.write(lambda tx: rehearsing.mark(tx, self._number, min(room, 5), self._clock.now()))
+        return await self._store.write(lambda tx: rehearsing.mark(tx, self._number, min(room, 5)))
 
     async def send(self, trial: Trial) -> None:
         """Post one marked trial and write what came of it."""

@@ -9,15 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from bot.domain import rates
 from bot.domain.approval import digest_of
 from bot.domain.binding import Composed, Composer
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.consent import Exclusion, Facts, verdict
-from bot.domain.instants import Millis, to_datetime
+from bot.domain.instants import Millis
 from bot.domain.phone import mask
 from bot.domain.plan import PlannedRecipient, PlanSummary, chain
 from bot.domain.policy import Policy
-from bot.domain.rates import RateCard
 from bot.ports.people import Candidate
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
@@ -33,7 +33,7 @@ class Planner:
     """What planning needs beside the books: house rules, prices, and fresh click tokens."""
 
     policy: Policy
-    card: RateCard
+    card: rates.RateCard
     new_token: Callable[[], str]
 
     def step(self, tx: Transaction, campaign_id: CampaignId, now: Millis) -> bool:
@@ -91,7 +91,7 @@ class Planner:
             address=address,
             market=person.market,
             country=person.country,
-            parameters=composed.components,
+            parameters=composed.components_json,
             links=composed.links,
         )
 
@@ -99,7 +99,7 @@ class Planner:
         if plan.recipients == 0:
             _send_back(tx, campaign, "Nobody in this audience can be sent to; the preview says why.", now, plan)
             return
-        estimate = self.card.estimate(plan.by_market, to_datetime(now).date())
+        estimate = rates.estimate(plan.by_market, self.card, now)
         plan = replace(
             plan,
             is_complete=True,

@@ -7,7 +7,6 @@ from bot.domain import inbound
 from bot.domain.campaign import ACTIVE, CampaignState
 from bot.domain.inbound import TemplateEventKind, WebhookBatch
 from bot.domain.instants import Millis
-from bot.domain.stopwords import is_stop
 from bot.ports.records import NumberStatus
 from bot.ports.storage import Transaction
 from bot.services import consenting, controlling, narrating, tracking
@@ -17,7 +16,7 @@ def absorb(tx: Transaction, batch: WebhookBatch, now: Millis) -> tracking.Absorb
     """Apply one webhook body: everything in it, in one transaction. Stops come first."""
     _apply_preferences(tx, batch.preferences, now)
     _apply_inbound(tx, batch.inbound, now)
-    _apply_identity_changes(tx, batch.identity_changes, now)
+    _apply_identity_changes(tx, batch.identity_changes)
     _count_clicks(tx, batch.clicks)
     for template_event in batch.template_events:
         _apply_template_event(tx, template_event, now)
@@ -33,22 +32,36 @@ def absorb(tx: Transaction, batch: WebhookBatch, now: Millis) -> tracking.Absorb
 def _apply_preferences(tx: Transaction, preferences: Sequence[inbound.Preference], now: Millis) -> None:
     for preference in preferences:
         consenting.apply_preference(
-            tx, preference.digits, preference.user_id, is_stop=preference.is_stop, at=preference.at, now=now
+            tx,
+            digits=preference.digits,
+            user_id=preference.user_id,
+            is_stop=preference.is_stop,
+            at=preference.at,
+            wording="",
+            now=now,
         )
 
 
 def _apply_inbound(tx: Transaction, messages: Sequence[inbound.Inbound], now: Millis) -> None:
     for message in messages:
-        words = next((text for text in (message.payload, message.text) if text and is_stop(text)), None)
-        if words is not None:
-            consenting.stop_by_words(
-                tx, message.digits, message.user_id, words, at=message.at, evidence=message.message_id, now=now
-            )
+        consenting.stop_by_words(
+            tx,
+            digits=message.digits,
+            user_id=message.user_id,
+            texts=[text for text in (message.payload, message.text) if text],
+            at=message.at,
+            message_id=message.message_id,
+            now=now,
+        )
 
 
-def _apply_identity_changes(tx: Transaction, changes: Sequence[inbound.IdentityChange], now: Millis) -> None:
+def _apply_identity_changes(tx: Transaction, changes: Sequence[inbound.IdentityChange]) -> None:
+    """Learn the new ids of people who moved, so that their stops find them. The new number is not opted in by that."""
     for change in changes:
-        consenting.move_identity(tx, change, now)
+        found = tx.people.find_many([change.old_digits]) if change.old_digits else {}
+        found |= tx.people.find_bsuids([change.old_user_id]) if change.old_user_id else {}
+        for person in found.values():
+            tx.people.learn(person.id, wa_id=change.new_digits, bsuid=change.new_user_id)
 
 
 def _count_clicks(tx: Transaction, clicks: Sequence[inbound.MetaClick]) -> None:

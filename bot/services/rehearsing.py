@@ -68,10 +68,10 @@ def _compose(campaign: Campaign, person: Person, policy: Policy, new_token: Call
     if composed.missing:
         missing = ", ".join(sorted(composed.missing))
         raise InvalidInputError(f"Tester {mask(person.phone or '')} has no value for {missing}, and no fallback.")
-    return composed.components
+    return composed.components_json
 
 
-def mark(tx: Transaction, phone_number_id: str, limit: int, now: Millis) -> Sequence[Trial]:
+def mark(tx: Transaction, phone_number_id: str, limit: int) -> Sequence[Trial]:
     """Mark the next waiting trials as leaving, with a last look at each tester's consent."""
     going = []
     for trial in tx.trials.waiting(phone_number_id, limit):

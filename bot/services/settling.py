@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
-from bot.domain.consent import ConsentEvent, ConsentKind
 from bot.domain.instants import SECOND, Millis, plus_seconds
 from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.pacing import back_off
@@ -139,7 +138,7 @@ def _after_error(tx: Transaction, row: Recipient, failure: Failure, effects: Eff
             effects.held.add(campaign.id)
             _hold(tx, campaign, failure, now)
         case ErrorClass.STOPPED:
-            _remember_stop(tx, row, failure, now)
+            consenting.stop_by_error(tx, person_id=row.person_id, at=now, message_id=_evidence(row), now=now)
         case _:
             _after_permanent(tx, row, failure, now)
 
@@ -154,16 +153,14 @@ def _hold(tx: Transaction, campaign: Campaign, failure: Failure, now: Millis) ->
     narrating.tell(tx, changed, "waking up", f"Meta is still waking this template up; going on in {minutes} min.", now)
 
 
-def _remember_stop(tx: Transaction, row: Recipient, failure: Failure, now: Millis) -> None:
-    event = ConsentEvent(
-        kind=ConsentKind.WHATSAPP_STOP, at=now, source="Meta error", evidence=f"error {failure.code}", actor="arauto"
-    )
-    tx.consents.record([(row.person_id, event)], now)
+def _evidence(row: Recipient) -> str:
+    """Name a refused message, which has no id of Meta's."""
+    return f"message {row.id}, attempt {row.attempt}"
 
 
 def _after_permanent(tx: Transaction, row: Recipient, failure: Failure, now: Millis) -> None:
     if failure.code == UNDELIVERABLE:
-        consenting.count_undeliverable(tx, [row.person_id], now)
+        consenting.suppress_undeliverable(tx, {row.person_id: _evidence(row)}, at=now, now=now)
 
 
 def _learn_ids(tx: Transaction, rows: dict[RecipientId, Recipient], settlements: Sequence[Settlement]) -> None:

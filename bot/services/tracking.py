@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.campaign import Campaign, CampaignId
-from bot.domain.consent import ConsentEvent, ConsentKind
 from bot.domain.delivery import Status, StatusEvent, fold
 from bot.domain.instants import DAY, Millis
 from bot.domain.message import WAITING, Dispatch, Recipient, RecipientId, parse_tracker
@@ -183,23 +182,13 @@ def _follow(tx: Transaction, fresh: Sequence[tuple[Recipient, StatusEvent]], now
     failures = [(row, event) for row, event in fresh if event.status is Status.FAILED]
     if not failures:
         return
-    stops = [row.person_id for row, event in failures if event.code == STOPPED_BY_PERSON]
-    tx.consents.record([(person_id, _stop(now)) for person_id in stops], now)
-    gone = [row.person_id for row, event in failures if event.code == UNDELIVERABLE]
-    if gone:
-        consenting.count_undeliverable(tx, gone, now)
+    for row, event in failures:
+        if event.code == STOPPED_BY_PERSON:
+            consenting.stop_by_error(tx, person_id=row.person_id, at=event.at, message_id=event.wamid, now=now)
+        elif event.code == UNDELIVERABLE:
+            consenting.suppress_undeliverable(tx, {row.person_id: event.wamid}, at=event.at, now=now)
     for campaign_id in {row.campaign_id for row, event in failures if event.code == DROPPED_BY_PACING}:
         _pause_dropped(tx, tx.campaigns.get(CampaignId(campaign_id)), now)
-
-
-def _stop(now: Millis) -> ConsentEvent:
-    return ConsentEvent(
-        kind=ConsentKind.WHATSAPP_STOP,
-        at=now,
-        source="Meta status",
-        evidence=f"error {STOPPED_BY_PERSON}",
-        actor="webhook",
-    )
 
 
 def _pause_dropped(tx: Transaction, campaign: Campaign | None, now: Millis) -> None:
