@@ -93,8 +93,10 @@ class Agenda:
         while True:
             self._wake.clear()
             self.run_due()
+            # Not wait_for: before Python 3.12 it can swallow a cancellation.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._until_next())
+                async with asyncio.timeout(self._until_next()):
+                    await self._wake.wait()
 
     def _until_next(self) -> float | None:
         if not self._heap:
