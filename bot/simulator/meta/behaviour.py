@@ -94,9 +94,10 @@ class Persona(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """Something that goes wrong on the next sends; the first that matches a request is used."""
+    """Something that goes wrong on the next requests; the oldest that matches one is used."""
 
     kind: Literal["error", "reset", "hang", "gateway"]
+    on: Literal["send", "manage"] = "send"  # messages, or everything else
     code: int = 131000  # of kind error
     status: int | None = None  # HTTP; of kind error the code's own, of kind gateway 502
     seconds_real: float = 5.0  # of kind hang, before the connection is reset

@@ -29,16 +29,16 @@ class _Addressee(msgspec.Struct):
 
 
 class Faults:
-    """The list of faults still to come; the oldest that matches a request is used up."""
+    """The faults still to come; the oldest that matches a request is used up."""
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
         self.pending: list[Fault] = []
 
-    def pick(self, raw: bytes) -> Fault | None:
-        """Choose the fault for a send with this body, if any."""
+    def pick(self, on: str, raw: bytes) -> Fault | None:
+        """Choose the fault for a request with this body, if any; `on` is send or manage."""
         for fault in self.pending:
-            if self._matches(fault, raw):
+            if fault.on == on and self._matches(fault, raw):
                 self._use_up(fault)
                 return fault
         return None

@@ -24,15 +24,26 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile(r"v\d+\.\d+")
 _UNAVAILABLE = 503
+_THROTTLED_CALLS = frozenset({4, 80007})
+_SENDS = frozenset({"marketing_messages", "messages"})
 _WABA_DEFAULT = ("id", "name", "timezone_id", "message_template_namespace")
 _NUMBER_DEFAULT = ("verified_name", "code_verification_status", "display_phone_number", "quality_rating", "throughput")
 _MEDIA_LIMITS = {"image": 5_000_000, "video": 16_000_000, "audio": 16_000_000}
 _DOCUMENT_LIMIT = 100_000_000
 
 
-def as_json(body: Any, status: int = 200) -> Response:
+def as_json(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Build a JSON response."""
-    return Response(msgspec.json.encode(body), status, media_type="application/json")
+    return Response(msgspec.json.encode(body), status, headers, "application/json")
+
+
+def _usage(code: int, waba_id: str) -> dict[str, str]:
+    """Tell, with the codes of call throttling only, how many minutes to wait."""
+    if code not in _THROTTLED_CALLS:
+        return {}
+    spent = {"type": "whatsapp_business_management", "call_count": 100, "total_cputime": 25, "total_time": 25}
+    usage = {waba_id: [spent | {"estimated_time_to_regain_access": 1}]}
+    return {"X-Business-Use-Case-Usage": msgspec.json.encode(usage).decode()}
 
 
 class Graph:
@@ -66,7 +77,7 @@ class Graph:
             return await self._dispatch(request)
         except GraphError as refused:
             self._sim.ledger.refusals[refused.code] += 1
-            return as_json(refused.body(), refused.status)
+            return as_json(refused.body(), refused.status, _usage(refused.code, self._sim.account.waba_id))
 
     async def _dispatch(self, request: Request) -> Response:
         version, _, path = request.url.path.lstrip("/").partition("/")
@@ -78,7 +89,16 @@ class Graph:
         handler = self._edges.get((request.method, kind, edge))
         if handler is None:
             raise GraphError(2500, f"Unknown path components: {request.method} /{edge} on a {kind}")
-        return await handler(request, node)
+        return await (handler(request, node) if edge in _SENDS else self._manage(handler, request, node))
+
+    async def _manage(self, handler: Callable[..., Awaitable[Response]], request: Request, node: Any) -> Response:
+        await self._latency()
+        fault = self._sim.faults.pick("manage", b"")
+        if fault is None:
+            return await handler(request, node)
+        if fault.accepted:
+            await handler(request, node)
+        return await faults.answer_to(fault)
 
     def _check_token(self, request: Request) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -110,7 +130,7 @@ class Graph:
         if not number.pace.admit(sim.clock.real(), sim.knobs.mps):
             raise GraphError(130429, f"More than {sim.knobs.mps} requests in one second for this number")
         await self._latency()
-        fault = sim.faults.pick(raw)
+        fault = sim.faults.pick("send", raw)
         if fault is not None and not fault.accepted:
             return await faults.answer_to(fault)
         taken = take(number, raw)

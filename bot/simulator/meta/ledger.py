@@ -98,6 +98,10 @@ class Ledger:
         self.messages[message.wamid] = message
         self.received[message.phone].append(message)
 
+    def people_since(self, at: float) -> int:
+        """Count the phones that were sent to after an instant: what a messaging limit counts."""
+        return sum(1 for messages in self.received.values() if messages[-1].accepted_at > at)
+
     def totals(self) -> dict[str, Any]:
         """Count the messages by fate, by status ever emitted and by failure code; clicks and opened links too."""
         fates: Counter[str] = Counter()

@@ -264,6 +264,7 @@ class MetaSimulator:
             "now": self.clock.now(),
             "speed": self.clock.speed,
             "totals": self.ledger.totals(),
+            "people_24h": self.ledger.people_since(self.clock.now() - 86_400),
             "webhooks": {**self.courier.counts, "scheduled": self.courier.scheduled, "idle": self.courier.idle},
             "rate": self.rate(),
             "stopped": sorted(self.reactions.stopped),
