@@ -168,9 +168,10 @@ def check_message_blocks(blocks: Any) -> None:
 
 
 def walk(blocks: list[Block]) -> Iterator[Block]:
-    """Visit each block, and the blocks inside layouts and containers, in reading order."""
+    """Visit each block, and the blocks inside layouts, containers and carousels, in reading order."""
     for block in blocks:
         yield block
+        yield from walk(block["elements"]) if block["type"] == "carousel" else ()
         yield from walk(block.get("child_blocks", []))
         for row in block.get("rows", []) if block["type"] == "layout" else []:
             for item in row:
@@ -183,9 +184,7 @@ def parts(block: Block) -> list[Block]:
 
 
 def _elements(block: Block) -> list[Block]:
-    if block["type"] == "carousel":
-        return [part for card in block["elements"] for part in _elements(card)]
-    if block["type"] == "rich_text":
+    if block["type"] in {"carousel", "rich_text"}:
         return []
     candidates = [*block.get("elements", []), block.get("accessory"), block.get("element"), *block.get("actions", [])]
     return [part for part in candidates if isinstance(part, dict)]

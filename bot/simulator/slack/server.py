@@ -47,7 +47,8 @@ class Server:
         """Listen and return the base URL. Raises OSError when the port is taken."""
         listener = socket.create_server(("127.0.0.1", port))
         config = uvicorn.Config(
-            self._answer, interface="asgi3", log_level="warning", lifespan="off", timeout_graceful_shutdown=1
+            self._answer, interface="asgi3", log_level="warning", lifespan="off", date_header=False,
+            timeout_graceful_shutdown=1,
         )
         self._uvicorn = _QuietServer(config)
         self._task = asyncio.create_task(self._uvicorn.serve(sockets=[listener]))
@@ -57,14 +58,9 @@ class Server:
     async def stop(self) -> None:
         """Stop listening and wait until the last connection is gone."""
         if self._uvicorn is not None and self._task is not None:
-            self._uvicorn.should_exit = True
+            self._uvicorn.must_leave.set()
             await self._task
             self._uvicorn = self._task = None
-
-    async def wait(self) -> None:
-        """Wait until the server ends by itself."""
-        if self._task is not None:
-            await self._task
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_control = scope.get("path", "").startswith("/_sim/")
@@ -91,6 +87,11 @@ class _QuietServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.is_listening = asyncio.Event()
+        self.must_leave = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        # uvicorn's own loop looks ten times a second whether it should end; ours is told.
+        await self.must_leave.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

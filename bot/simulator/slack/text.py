@@ -29,6 +29,8 @@ def _lines(blocks: list[Block]) -> Iterator[str]:
         if block["type"] == "layout":
             yield block["label"]
             yield from (line for row in block["rows"] for item in row for line in _lines(item["blocks"]))
+        elif block["type"] == "carousel":
+            yield from _lines(block["elements"])
         else:
             yield from filter(None, _block(block))
 
