@@ -4,7 +4,6 @@ import logging
 from dataclasses import dataclass
 
 from bot.domain.campaign import CampaignId
-from bot.domain.instants import Millis, plus_seconds
 from bot.domain.policy import Policy
 from bot.ports.chat import Chat, ChatBusyError, ChatGoneError, ChatMessage
 from bot.ports.clock import Clock
@@ -39,22 +38,19 @@ class CardRounds:
         self._clock = clock
         self._words = words
         self._budget = budget
-        self._parked_until = Millis(0)
 
     async def round(self) -> bool:
         """Draw the stale cards the budget allows now."""
-        if self._clock.now() < self._parked_until:
-            return False
         stale = await self._store.read(lambda tx: tx.cards.stale())
-        for card in stale:
-            if card.ts is None or self._budget.allows(_key(card), self._clock.ticks()):
-                await self._draw(card)
+        for card in self._budget.choose(stale, self._clock.ticks()):
+            await self._draw(card)
         return False
 
     async def draw_now(self, campaign_id: CampaignId, kind: str) -> None:
         """Draw one card at once, because somebody asked for it."""
         card = await self._store.read(lambda tx: tx.cards.get(campaign_id, kind))
         if card is not None and card.dead is None:
+            self._budget.spend(card, self._clock.ticks())
             await self._draw(card, is_asked=True)
 
     async def _draw(self, card: Card, *, is_asked: bool = False) -> None:
@@ -85,10 +81,9 @@ class CardRounds:
             if card.ts is None:
                 _, ts = await self._chat.post(card.channel, drawing.message)
                 return ts
-            self._budget.spend(_key(card), self._clock.ticks())
             await self._chat.edit(card.channel, card.ts, drawing.message)
         except ChatBusyError as busy:
-            self._parked_until = plus_seconds(self._clock.now(), busy.retry_after)
+            self._budget.park(self._clock.ticks(), busy.retry_after)
             return None
         except ChatGoneError as gone:
             log.warning("the %s card of campaign %s cannot be drawn any more: %s", card.kind, card.campaign_id, gone)
@@ -96,7 +91,3 @@ class CardRounds:
             await self._store.write(lambda tx: tx.cards.died(card.campaign_id, card.kind, why))
             return None
         return card.ts
-
-
-def _key(card: Card) -> str:
-    return f"{card.campaign_id} {card.kind}"
