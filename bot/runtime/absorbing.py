@@ -67,7 +67,7 @@ class WebhookEndpoint:
             absorbed = await self._store.write(lambda tx: reacting.absorb(tx, batch, self._clock.now()))
         except StorageFullError as problem:
             # Not taken: Meta repeats for seven days, so nothing is lost.
-            log.error("a webhook could not be stored and is left for Meta to repeat: %s", problem)
+            log.warning("a webhook could not be stored and is left for Meta to repeat: %s", problem)
             return PlainTextResponse("cannot store this now, repeat it later", 503)
         self._metrics.absorbed(batch, absorbed)
         return PlainTextResponse("")

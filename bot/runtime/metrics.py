@@ -56,3 +56,8 @@ class Metrics:
     def text(self) -> bytes:
         """Write everything in Prometheus' text format."""
         return generate_latest(self.registry)
+
+    def sender(self, number: str, pace: float, trouble: str | None) -> None:
+        """Show how one number's sender fares."""
+        self.pace.labels(number).set(pace)
+        self.is_sending.labels(number).set(0 if trouble else 1)
