@@ -140,4 +140,4 @@ def messaging_limit(value: Any) -> MessagingLimit | None:
     if value in (-1, "-1"):
         return MessagingLimit(None)
     people = whole(value)
-    return MessagingLimit(people) if people is not None and people > 0 else None
+    return MessagingLimit(people) if people is not None and 0 < people <= _LARGEST_CODE else None

@@ -18,15 +18,21 @@ from pyreqwest.client import Client, ClientBuilder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds. `connect` covers DNS, TCP and TLS; `read` each silence; `pool` waiting for a free slot.
+    """Seconds. `connect` covers DNS, TCP and TLS; `read` the wait for the answer and each silence in it.
 
-    `total` covers everything from connecting to the last byte, so also a peer that takes our bytes too slowly.
+    `pool` is waiting for a free slot, `total` everything from connecting to the last byte, so also a peer that takes
+    our bytes too slowly. The clock of `read` starts with connecting: `connect` must be the shorter, or a connection
+    that never opened would count as in doubt.
     """
 
     connect: float = 10.0
     read: float = 30.0
     pool: float = 30.0
     total: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.connect >= min(self.read, self.total):
+            raise ValueError("the connect timeout must be shorter than the read and the total timeout")
 
 
 #: Raised before any byte of a request can have left: the caller may try again.

@@ -77,8 +77,8 @@ class _Reading:
 
     def _read_body(self) -> None:
         try:
-            body = _decode(self._raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            body = _decoded(self._raw)
+        except (ValueError, RecursionError) as error:  # of msgspec, of json, and of bytes that are no UTF-8
             self._quarantine_body(f"the body is not JSON: {error}")
             return
         if not isinstance(body, dict) or body.get("object") != _OBJECT:
@@ -113,7 +113,7 @@ class _Reading:
         if number not in self._numbers or number is None:
             self._quarantine("the change is about another sender number", change)
             return
-        contacts = [contact for contact in _list(value.get("contacts")) if isinstance(contact, dict)]
+        contacts = [contact for contact in _list(value.get("contacts")) if self._flaw(contact) is None]
         readers: dict[str, Callable[[Item], _Event]] = {
             "statuses": lambda item: status(item, number),
             "user_actions": lambda item: click(item, number),
@@ -137,18 +137,21 @@ class _Reading:
     def _keep(self, item: Any, reader: Callable[[Item], _Event]) -> None:
         """Put one item where it belongs; exactly one list grows by one."""
         try:
-            self._require_sound(item)
-            event = reader(item)
+            flaw = self._flaw(item)
+            event = reader(item) if flaw is None else None
         except (UnreadableError, RecursionError) as error:
-            self._quarantine(str(error), item)
+            flaw, event = str(error), None
+        if event is None:
+            self._quarantine(flaw or "", item)
         else:
             self._lists[type(event)].append(event)
 
-    def _require_sound(self, item: Any) -> None:
+    def _flaw(self, item: Any) -> str | None:
         if not isinstance(item, dict):
-            raise UnreadableError("the item is not an object")
+            return "the item is not an object"
         if self._may_hold_nul and _ESCAPED_NUL in _json(item):
-            raise UnreadableError("it holds a NUL character, which no database takes as text")
+            return "it holds a NUL character, which no database takes as text"
+        return None
 
     def _quarantine(self, reason: str, item: Any) -> None:
         try:
@@ -159,6 +162,15 @@ class _Reading:
 
     def _quarantine_body(self, reason: str) -> None:
         self.batch.quarantined.append(Quarantined(reason, self._raw))
+
+
+def _decoded(raw: bytes) -> Any:
+    """Decode fast, or tolerantly where one item would spoil the body: numbers without bound, halves of an emoji."""
+    try:
+        return _decode(raw)
+    except msgspec.DecodeError:
+        whole_text = json.dumps(json.loads(raw), ensure_ascii=False)
+        return json.loads(whole_text.encode("utf-8", "replace"))
 
 
 def _account_side(field: str, value: Item, at: Millis | None) -> _Event:
