@@ -109,7 +109,10 @@ class Settings:
     host: str = _optional("HOST", kinds.host, "address to listen on", "127.0.0.1")
     port: int = _optional("PORT", kinds.whole_number(0, 65_535), "port to listen on; 0 takes a free one", "8080")
     admins: tuple[str, ...] = _optional(
-        "ARAUTO_ADMINS", kinds.user_ids, "ids of the Slack users or user groups that may do everything but approve", default=""
+        "ARAUTO_ADMINS",
+        kinds.user_ids,
+        "ids of the Slack users or user groups that may do everything but approve",
+        default="",
     )
     approvers: tuple[str, ...] = _optional(
         "ARAUTO_APPROVERS",

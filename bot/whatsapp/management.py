@@ -30,8 +30,6 @@ _PAGE: Final = 100
 _GRANTED_MPS: Final = {"STANDARD": 80, "HIGH": 1000, "NOT_APPLICABLE": 20}
 #: Where Meta says nothing of throughput, the figure every registered number has.
 _DEFAULT_MPS: Final = 80
-#: What a portfolio starts with, and what we assume while Meta does not say (Meta, "Messaging limits").
-_SMALLEST_LIMIT: Final = 250
 #: Codes by which Meta says that an object is not there, or is not ours.
 _ABSENT: Final = frozenset({33, INVALID_PARAMETER})
 _NOT_UNDERSTOOD: Final = "Meta's answer was not understood"
@@ -108,7 +106,7 @@ class MetaManagementClient:
             display=reading.text(found.get("display_phone_number")) or "",
             verified_name=reading.text(found.get("verified_name")) or "",
             granted_mps=_GRANTED_MPS.get(str(level), _DEFAULT_MPS),
-            messaging_limit=_SMALLEST_LIMIT if limit is None else limit.people,
+            messaging_limit=None if limit is None else limit.people,
             quality=(reading.text(found.get("quality_rating")) or "UNKNOWN").upper(),
         )
 

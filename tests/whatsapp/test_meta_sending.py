@@ -7,7 +7,6 @@ import pytest
 
 from bot.domain.campaign import ProductPolicy
 from bot.ports.meta import Accepted, ErrorClass, InDoubt, MessageSender, OutgoingMessage, Refused
-from bot.whatsapp.failures import is_tracker_refusal
 from bot.whatsapp.sending import MetaEndpoint, MetaSender, body_of, outcome_of, sending_client
 
 COMPONENTS = (
@@ -190,9 +189,9 @@ def test_a_refused_tracker_can_be_told_from_every_other_refused_parameter():
     assert isinstance(of_tracker, Refused)
     assert isinstance(in_message, Refused)
     assert isinstance(other, Refused)
-    assert is_tracker_refusal(of_tracker.failure)
-    assert is_tracker_refusal(in_message.failure)
-    assert not is_tracker_refusal(other.failure)
+    assert of_tracker.failure.is_about_tracker
+    assert in_message.failure.is_about_tracker
+    assert not other.failure.is_about_tracker
 
 
 def test_an_error_that_meta_calls_transient_may_be_tried_again():
