@@ -43,9 +43,7 @@ def in_order(excluded: Mapping[str, int]) -> list[str]:
 def countries(counts: Mapping[str, int]) -> str:
     """Write people by country, the most first, on one line."""
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return " · ".join(
-        some([f"{line(name, 8) or '?'} {number(count)}" for name, count in most_first], _COUNTRIES_SHOWN)
-    )
+    return " · ".join(some([f"{line(name, 8) or '?'} {number(count)}" for name, count in most_first], _COUNTRIES_SHOWN))
 
 
 def some(lines: Iterable[str], limit: int) -> list[str]:

@@ -41,10 +41,11 @@ def _describe(template: Template, refusals: Mapping[str, str], *, has_preview: b
         line(template.status.capitalize(), 30),
         line(template.category.lower(), 30),
         _QUALITY.get(template.quality, "quality not rated yet"),
-        f"lives {lifetime(template.lifetime_seconds)}",
+        f"lifetime {lifetime(template.lifetime_seconds)}",
     ]
     rows = [f"*{template_parts.title(template)}*", " · ".join(facts), verdict]
-    return "\n".join([*rows, template_parts.preview(template)] if has_preview else rows)
+    shown = template_parts.preview(template) if has_preview else ""
+    return "\n".join([*rows, shown] if shown else rows)
 
 
 def _notes(count: int, synced_at: Millis | None, zone: str) -> list[str]:
