@@ -84,7 +84,7 @@ async def test_statuses_carry_the_simulated_time_of_the_event():
 
 
 @pytest.mark.parametrize("code", [131026, 131049, 130472, 132015, 130497, 131047, 135000])
-async def test_any_code_can_arrive_by_webhook(code):
+async def test_any_code_can_arrive_by_webhook(code: int):
     async with graph_with_webhooks() as (meta, hook):
         meta.sim.person(ANA, fails=code)
         accepted = await meta.send(order_again())

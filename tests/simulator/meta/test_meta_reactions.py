@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from tests.simulator.meta.building import ANA, NUMBER, body, button, graph, graph_with_webhooks, order_again, send, suffix
+from typing import Any
+
+from tests.simulator.meta.building import (
+    ANA,
+    NUMBER,
+    body,
+    button,
+    graph,
+    graph_with_webhooks,
+    order_again,
+    send,
+    suffix,
+)
 
 BIA = "+5511900000001"  # Brazil: Meta counts clicks there, unlike in the United Kingdom
 
 
-def linked(to: str = BIA):
+def linked(to: str = BIA) -> Any:
     return send("short_lived", body("Ana"), suffix("k3Jd9sQp"), to=to)
 
 
