@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,8 @@ async def running(sim: MetaSimulator, port: int = 0) -> AsyncIterator[str]:
 
 async def serve(port: int, *, ready: Callable[[str], None] | None = None, **settings: Any) -> None:
     """Run a simulator until cancelled; `settings` are those of MetaSimulator, `ready` is called with its URL."""
-    async with running(MetaSimulator(**settings), port) as url:
+    sim = MetaSimulator(**settings)
+    async with running(sim, port) as url:
         if ready is not None:
             ready(url)
-        await asyncio.Event().wait()
+        await sim.watch()

@@ -80,7 +80,7 @@ class Graph:
             return await handler(request, node)
         if fault.accepted:
             await handler(request, node)
-        return await faults.answer_to(fault)
+        return faults.answer_to(fault)
 
     def _check_token(self, request: Request) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -114,7 +114,7 @@ class Graph:
         await self._latency()
         fault = sim.faults.pick("send", raw)
         if fault is not None and not fault.accepted:
-            return await faults.answer_to(fault)
+            return faults.answer_to(fault)
         taken = take(number, raw)
         if taken is None:
             return as_json({"success": True})
@@ -123,7 +123,7 @@ class Graph:
             await sim.delivery.begin_with_status(message, plan)
         else:
             sim.delivery.begin(message, plan)
-        return await faults.answer_to(fault) if fault else as_json(sending.answer(message))
+        return faults.answer_to(fault) if fault else as_json(sending.answer(message))
 
     async def _latency(self) -> None:
         knobs = self._sim.knobs

@@ -127,6 +127,10 @@ class MetaSimulator:
                 await task
         self._tasks = []
 
+    async def watch(self) -> None:
+        """Wait for ever; raises what broke the background work, if something does."""
+        await asyncio.gather(*self._tasks)
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
