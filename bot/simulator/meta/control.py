@@ -52,6 +52,7 @@ class Control:
             "/speed": lambda _, body: setattr(self._sim, "speed", float(body["speed"])),
             "/advance": lambda _, body: self._sim.advance(float(body["seconds"])),
             "/faults": lambda _, body: self._sim.inject(**body),
+            "/callback": lambda _, body: self._sim.call_back(str(body["url"])),
             "/faults/clear": lambda _, __: self._sim.faults.pending.clear(),
             "/held": lambda _, body: {"released": self._sim.release_held(drop=bool(body.get("drop")))},
         }

@@ -14,9 +14,24 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-class Profile(msgspec.Struct, forbid_unknown_fields=True):
-    """A profile file: knobs, people and faults to start with."""
+class Settings(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What `MetaSimulator` takes as arguments, for a simulator that is started from a file."""
 
+    seed: int | None = None
+    mps: int | None = None
+    waba_id: str | None = None
+    phone_number_ids: list[str] | None = None
+    access_token: str | None = None
+    app_secret: str | None = None
+    verify_token: str | None = None
+    callback_url: str | None = None
+    public_url: str | None = None
+
+
+class Profile(msgspec.Struct, forbid_unknown_fields=True):
+    """A profile file: settings, knobs, people and faults to start with."""
+
+    settings: Settings = msgspec.field(default_factory=Settings)
     knobs: dict[str, Any] = {}
     phones: dict[str, Persona] = {}
     faults: list[Fault] = []

@@ -79,6 +79,12 @@ class MetaSimulator:
         graph = Route("/{path:path}", Graph(self).answer, methods=["GET", "POST", "DELETE"])
         self.app = Starlette(routes=[Mount("/_sim", routes=Control(self).routes()), graph])
 
+    @classmethod
+    def from_profile(cls, profile: Mapping[str, Any], **settings: Any) -> Self:
+        """Make a simulator whose profile may also hold `settings`; they win. Raises ValueError for a wrong profile."""
+        given = msgspec.to_builtins(read_profile(profile).settings)
+        return cls(**{**settings, **given}, profile=profile)
+
     def _connect(self) -> None:
         account, knobs, ledger, phonebook = self.account, self.knobs, self.ledger, self.phonebook
         self.courier = Courier(account, knobs, self.clock, self.agenda, self.rng)
@@ -213,6 +219,10 @@ class MetaSimulator:
     def release_held(self, *, drop: bool = False) -> int:
         """End every hold now: sent, or dropped with 132015. Returns how many were held."""
         return self.delivery.release(self.clock.now(), drop=drop)
+
+    def call_back(self, url: str) -> None:
+        """Send webhooks to this address from now on, as the app's own callback."""
+        self.account.callback_url, self.account.subscribed = url, True
 
     async def handshake(self, url: str | None = None, token: str | None = None) -> None:
         """Verify a callback as Meta does before it subscribes it. Raises GraphError 2200."""

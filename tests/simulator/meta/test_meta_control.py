@@ -167,3 +167,48 @@ async def test_the_clock_goes_on_smoothly_when_its_speed_changes():
     after = sim.clock.now()
 
     assert 0 <= after - before < 100
+
+
+async def test_a_profile_can_hold_the_settings_of_a_simulator_started_from_a_file():
+    profile = {"settings": {"waba_id": "77", "callback_url": "http://127.0.0.1:9/hook"}, "knobs": {"mps": 3}}
+
+    sim = MetaSimulator.from_profile(profile, waba_id="1", access_token="mine")
+
+    assert (sim.account.waba_id, sim.account.access_token) == ("77", "mine")
+    assert sim.account.subscribed
+    assert sim.knobs.mps == 3
+
+
+async def test_the_callback_can_be_set_over_http():
+    async with graph_with_webhooks() as (meta, hook):
+        address, meta.sim.account.callback_url = meta.sim.account.callback_url, None
+        await meta.send(order_again())
+        await meta.sim.settle()
+        await meta.http.post("/_sim/callback", json={"url": address})
+        await meta.send(send("plain_hello"))
+        await hook.until(lambda: len(hook.statuses()) == 2)
+
+    assert {item["id"] for item in hook.items("statuses")} == {meta.sim.last_message(ANA).wamid}
+
+
+async def test_requests_cut_off_by_the_end_leave_no_noise(caplog: pytest.LogCaptureFixture):
+    async with graph(knobs={"latency_real": 30}) as meta:
+        with pytest.raises(httpx.ReadTimeout):
+            await meta.http.post(f"/v25.0/{NUMBER}/marketing_messages", json=order_again(), timeout=0.05)
+
+    assert caplog.records == []
+
+
+async def test_a_broken_part_is_told_and_not_hidden():
+    sim = MetaSimulator()
+
+    def break_down(_: float) -> None:
+        raise ZeroDivisionError
+
+    async with asyncio.timeout(5):
+        await sim.start()
+        sim.agenda.at(0, break_down)
+        with pytest.raises(ZeroDivisionError):
+            await sim.watch()
+        with pytest.raises(ZeroDivisionError):
+            await sim.stop()
