@@ -137,6 +137,6 @@ def extension(name: str) -> str:
 async def _uploaded_bytes(request: Request) -> bytes:
     if not request.headers.get("content-type", "").startswith("multipart/"):
         return await request.body()
-    form = await request.form()
-    upload = next((part for part in form.values() if isinstance(part, UploadFile)), None)
-    return await upload.read() if upload else b""
+    async with request.form() as form:
+        upload = next((part for part in form.values() if isinstance(part, UploadFile)), None)
+        return await upload.read() if upload else b""
