@@ -1,20 +1,19 @@
-"""What a person does outside of forms: commands, clicks, shortcuts, the App Home; and the events Slack itself sends."""
+"""What a person does outside of forms: commands, clicks, shortcuts, the App Home."""
 
-import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.slack import payloads
 from bot.simulator.slack.blocks import Block, parts, walk
 from bot.simulator.slack.errors import PersonRefusedError, SlackError
+from bot.simulator.slack.events import Events
 from bot.simulator.slack.inputs import KINDS, Keyboard, state_values
 from bot.simulator.slack.messages import Messages
 from bot.simulator.slack.outcomes import Courier, Outcome
 from bot.simulator.slack.people import BOT_USER_ID, User
 from bot.simulator.slack.response_urls import ResponseUrls
 from bot.simulator.slack.state import Channel, Content, Json, Message, View, Workspace
-from bot.simulator.slack.transport import Answer, Envelope
 from bot.simulator.slack.views import Views, view_json
 
 
@@ -22,7 +21,7 @@ from bot.simulator.slack.views import Views, view_json
 class Actions:
     """The hands of the people. Every verb raises PersonRefusedError where the client would not let them.
 
-    `commands` are the app's slash commands, None for any; `retry_delays` the seconds before each retry of an event.
+    `commands` are the app's slash commands, None for any.
     """
 
     workspace: Workspace
@@ -31,9 +30,8 @@ class Actions:
     response_urls: ResponseUrls
     keyboard: Keyboard
     courier: Courier
+    events: Events
     commands: Collection[str] | None
-    retry_delays: tuple[float, ...]
-    _retries: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def command(
         self, user: str, channel: str, line: str, *, in_thread: bool = False, force: bool = False
@@ -123,29 +121,13 @@ class Actions:
         channel, home = self.workspace.direct_message(person.id), self.workspace.homes.get(user)
         shown = {"view": self._rendered(home)} if home and tab == "home" else {}
         opened = {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab, **shown}
-        return await self.event({**opened, "event_ts": self.workspace.new_ts()}, user=user)
-
-    async def event(self, content: Json, *, user: str = "", event_id: str | None = None) -> Outcome:
-        """Send an Events API callback; returns after the first delivery, a failed one is retried in the background."""
-        payload = payloads.event(event_id or self.workspace.new_id("Ev"), self.workspace.clock(), content)
-        outcome = await self.courier.send("events_api", payload, kind=str(content["type"]), user=user)
-        if outcome.error and self.retry_delays:
-            task = asyncio.create_task(self._retry(outcome))
-            self._retries.add(task)
-            task.add_done_callback(self._retries.discard)
-        return outcome
+        return await self.events.send({**opened, "event_ts": self.workspace.new_ts()}, user=user)
 
     async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Message:
         """Write a plain message; the app is told nothing, as it has no history scopes."""
         person, place = self._person(user), self._channel(channel)
         self._may_see(person, place)
         return self.messages.add(place.id, user, Content(text), thread_ts)
-
-    async def stop(self) -> None:
-        """Give up on every pending retry."""
-        for task in tuple(self._retries):
-            task.cancel()
-        await asyncio.gather(*self._retries, return_exceptions=True)
 
     async def _click_view(self, person: User, view: View, action_id: str, choice: Any, block_id: str | None) -> Outcome:
         self.may_touch(person.id, view)
@@ -197,19 +179,6 @@ class Actions:
             self.messages.add(channel, BOT_USER_ID, content)
         else:
             self.messages.whisper(channel, outcome.user, content)
-
-    async def _retry(self, outcome: Outcome) -> None:
-        for number, delay in enumerate(self.retry_delays, start=1):
-            await asyncio.sleep(delay)
-            last = outcome.attempts[-1]
-            if last.failure is None or last.forbids_retry:
-                return
-            await self._attempt_again(outcome, number, last)
-
-    async def _attempt_again(self, outcome: Outcome, number: int, last: Answer) -> None:
-        envelope = Envelope("events_api", outcome.payload, number, last.failure or "unknown_error")
-        answer = await self.courier.attempt(outcome, envelope)
-        self.workspace.feed.publish("event_retried", number=number, status=answer.status, user=outcome.user)
 
     def _person(self, user: str) -> User:
         person = self.workspace.users.get(user)

@@ -1,6 +1,7 @@
 """The chat.* methods and the effects of a response_url: what is posted, changed, hidden and removed."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,9 +152,14 @@ class Messages:
 
     def _thread(self, channel: Channel, args: Args) -> str | None:
         thread_ts = args.get("thread_ts")
-        if thread_ts and self.workspace.message(channel.id, thread_ts) is None:
-            raise SlackError("thread_not_found")
-        return thread_ts or None
+        if not thread_ts:
+            return None
+        if not re.fullmatch(r"\d{10}\.\d{6}", str(thread_ts)):
+            raise SlackError("invalid_thread_ts", messages=[f"{thread_ts} is not a valid thread_ts"])
+        parent = self.workspace.message(channel.id, str(thread_ts))
+        if parent is None or parent.recipient:
+            return None  # Slack posts to the channel instead and says nothing (slack-go issue 1571, July 2026)
+        return parent.thread_ts or parent.ts
 
     def _own(self, channel: Channel, args: Args, refusal: str) -> Message:
         message = self.workspace.message(channel.id, required(args, "ts"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bot.simulator.slack import text
 from bot.simulator.slack.actions import Actions
 from bot.simulator.slack.directory import Directory
+from bot.simulator.slack.events import Events
 from bot.simulator.slack.faults import Faults
 from bot.simulator.slack.files import Files
 from bot.simulator.slack.forms import Forms
@@ -85,6 +86,7 @@ class SlackSimulator:
 
     def _give_hands(self, commands: Collection[str] | None, retry_delays: tuple[float, ...]) -> None:
         courier = Courier(self.workspace, self.transport)
+        self._events = Events(self.workspace, courier, retry_delays)
         self._actions = Actions(
             self.workspace,
             self._messages,
@@ -92,26 +94,27 @@ class SlackSimulator:
             self.response_urls,
             Keyboard(self.files),
             courier,
+            self._events,
             commands,
-            retry_delays,
         )
         forms = Forms(self._actions)
         self.outcomes, self.calls = courier.outcomes, self.api.calls
         self.command, self.click, self.say = self._actions.command, self._actions.click, self._actions.say
         self.shortcut, self.message_shortcut = self._actions.shortcut, self._actions.message_shortcut
-        self.open_home, self.event = self._actions.open_home, self._actions.event
+        self.open_home, self.event = self._actions.open_home, self._events.send
         self.fill, self.options, self.submit, self.close = forms.fill, forms.options, forms.submit, forms.close
         self.disconnect = self.sockets.disconnect
 
     async def start(self, port: int = 0) -> str:
         """Listen on a loopback port (0 picks one) and return the base URL, so that the Web API is at `{url}/api/`."""
         self.url = await self._server.start(port)
+        self.workspace.feed.closed = False
         return self.url
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""
         self.workspace.feed.close()
-        await self._actions.stop()
+        await self._events.stop()
         await self.sockets.disconnect()
         await self._server.stop()
         await self.transport.close()

@@ -61,7 +61,7 @@ async def test_text_over_the_limit_is_cut_when_posting_and_refused_when_updating
         ({"channel": MARKETING, "text": "", "blocks": []}, "no_text"),
         ({"channel": MARKETING, "text": "x", "blocks": "{"}, "invalid_blocks_format"),
         ({"channel": MARKETING, "text": "x", "blocks": {"type": "divider"}}, "invalid_blocks_format"),
-        ({"channel": MARKETING, "text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
+        ({"channel": MARKETING, "text": "x", "thread_ts": "0"}, "invalid_thread_ts"),
         ({"channel": MARKETING, "text": "x", "metadata": {"event_type": "a"}}, "invalid_metadata_format"),
         (
             {"channel": MARKETING, "text": "x", "metadata": {"event_type": "a", "event_payload": {"k": "v" * 9000}}},
@@ -160,6 +160,18 @@ async def test_replies_stand_in_the_thread_and_in_the_channel_only_when_broadcas
 
     assert [message.text for message in sim.thread(MARKETING, card["ts"])] == ["half way", "done"]
     assert [message.text for message in sim.messages(MARKETING)] == ["card", "done"]
+
+
+async def test_a_reply_to_a_deleted_message_falls_into_the_channel_without_a_word(
+    sim: SlackSimulator, client: AsyncWebClient
+):
+    card = await client.chat_postMessage(channel=MARKETING, text="card")
+    await client.chat_delete(channel=MARKETING, ts=card["ts"])
+
+    answer = await client.chat_postMessage(channel=MARKETING, text="orphan", thread_ts=card["ts"])
+
+    assert "thread_ts" not in answer["message"]
+    assert [message.text for message in sim.messages(MARKETING)] == ["orphan"]
 
 
 async def test_a_permalink_leads_to_a_standing_message(sim: SlackSimulator, client: AsyncWebClient):
