@@ -38,7 +38,7 @@ class Actions:
     ) -> Outcome:
         """Type a slash command such as `/campaign list`; `force` sends what the client would not."""
         name, _, text = line.strip().partition(" ")
-        person, place = self._person(user), self._channel(channel)
+        person, place = self.person(user), self._channel(channel)
         if not force:
             self._may_type(person, place, name, in_thread=in_thread)
         payload = payloads.command(
@@ -68,29 +68,18 @@ class Actions:
         `choice` is what to choose; `stale_message` replays the click as it would come from an older version of
         the message, e.g. `message.versions[0]`.
         """
-        person = self._person(user)
+        person = self.person(user)
         if isinstance(where, View):
             return await self._click_view(person, where, action_id, choice, block_id)
-        channel = self._channel(where.channel)
-        self._may_see(person, channel, where)
-        blocks = (stale_message or where.versions[-1]).blocks
-        block, element = find_element(blocks, action_id, block_id)
-        place = payloads.message_place(where, channel, stale_message)
-        value = self._value(element, choice, [])
-        return await self._send_action(
-            person,
-            payloads.action(block["block_id"], element, value, self.workspace.new_ts()),
-            **place,
-            state={"values": state_values(blocks, {})},
-            response_url=self.response_urls.issue(channel.id, user, where),
-            trigger_id=self.views.new_trigger(user, channel.id),
-        )
+        content = stale_message or where.versions[-1]
+        found = find_element(content.blocks, action_id, block_id)
+        return await self._click_message(person, where, content, found, choice)
 
     async def shortcut(self, user: str, callback_id: str) -> Outcome:
         """Start a global shortcut."""
         payload = payloads.interaction(
             "shortcut",
-            self._person(user),
+            self.person(user),
             callback_id=callback_id,
             action_ts=self.workspace.new_ts(),
             trigger_id=self.views.new_trigger(user),
@@ -99,9 +88,10 @@ class Actions:
 
     async def message_shortcut(self, user: str, callback_id: str, message: Message) -> Outcome:
         """Start a shortcut from the menu of a message."""
-        person, channel = self._person(user), self._channel(message.channel)
-        self._may_see(person, channel, message)
+        person, channel = self.person(user), self._channel(message.channel)
+        self.may_see(person, channel, message)
         place = payloads.message_place(message, channel)
+        files = self.keyboard.files.shared(message)
         payload = payloads.interaction(
             "message_action",
             person,
@@ -109,7 +99,7 @@ class Actions:
             action_ts=self.workspace.new_ts(),
             message_ts=message.ts,
             channel=place["channel"],
-            message=message.as_json(),
+            message={**message.as_json(), **({"files": files} if files else {})},
             response_url=self.response_urls.issue(channel.id, user, message),
             trigger_id=self.views.new_trigger(user, channel.id),
         )
@@ -117,17 +107,34 @@ class Actions:
 
     async def open_home(self, user: str, tab: str = "home") -> Outcome:
         """Open the App Home: the app gets `app_home_opened`, with the view it published before, if any."""
-        person = self._person(user)
+        person = self.person(user)
         channel, home = self.workspace.direct_message(person.id), self.workspace.homes.get(user)
         shown = {"view": self._rendered(home)} if home and tab == "home" else {}
         opened = {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab, **shown}
         return await self.events.send({**opened, "event_ts": self.workspace.new_ts()}, user=user)
 
-    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Message:
-        """Write a plain message; the app is told nothing, as it has no history scopes."""
-        person, place = self._person(user), self._channel(channel)
-        self._may_see(person, place)
-        return self.messages.add(place.id, user, Content(text), thread_ts)
+    async def say(
+        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, file_ids: Collection[str] = ()
+    ) -> Message:
+        """Write a plain message, with uploaded files perhaps; the app is told nothing, it has no history scopes."""
+        person, place = self.person(user), self._channel(channel)
+        self.may_see(person, place)
+        return self.messages.add(place.id, user, Content(text, file_ids=tuple(file_ids)), thread_ts)
+
+    async def _click_message(
+        self, person: User, message: Message, content: Content, found: tuple[Block, Block], choice: Any
+    ) -> Outcome:
+        channel, (block, element) = self._channel(message.channel), found
+        self.may_see(person, channel, message)
+        value = self._value(element, choice, message.offered.get((block["block_id"], element["action_id"]), []))
+        return await self._send_action(
+            person,
+            payloads.action(block["block_id"], element, value, self.workspace.new_ts()),
+            **payloads.message_place(message, channel, content),
+            state={"values": state_values(content.blocks, {})},
+            response_url=self.response_urls.issue(channel.id, person.id, message),
+            trigger_id=self.views.new_trigger(person.id, channel.id),
+        )
 
     async def _click_view(self, person: User, view: View, action_id: str, choice: Any, block_id: str | None) -> Outcome:
         self.may_touch(person.id, view)
@@ -180,7 +187,8 @@ class Actions:
         else:
             self.messages.whisper(channel, outcome.user, content)
 
-    def _person(self, user: str) -> User:
+    def person(self, user: str) -> User:
+        """Find a person by id; the bot is none."""
         person = self.workspace.users.get(user)
         if person is None or person.is_bot:
             raise PersonRefusedError(f"there is no person {user!r} in this workspace")
@@ -191,7 +199,8 @@ class Actions:
             raise PersonRefusedError(f"there is no channel {channel!r} in this workspace")
         return self.workspace.channels[channel]
 
-    def _may_see(self, person: User, channel: Channel, message: Message | None = None) -> None:
+    def may_see(self, person: User, channel: Channel, message: Message | None = None) -> None:
+        """Refuse what this person has no access to: a channel, a deleted message, somebody else's ephemeral."""
         is_open = channel.kind == "public" and not person.is_stranger and not person.is_restricted
         if person.id not in channel.members and not is_open:
             raise PersonRefusedError(f"{person.name} cannot see {channel.name}")
@@ -201,7 +210,7 @@ class Actions:
             raise PersonRefusedError(f"{person.name} cannot see this ephemeral message")
 
     def _may_type(self, person: User, channel: Channel, name: str, *, in_thread: bool) -> None:
-        self._may_see(person, channel)
+        self.may_see(person, channel)
         if not name.startswith("/"):
             raise PersonRefusedError(f"{name!r} is not a slash command, those begin with /")
         if self.commands is not None and name not in self.commands:

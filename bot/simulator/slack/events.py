@@ -28,11 +28,15 @@ class Events:
             task.add_done_callback(self._retries.discard)
         return outcome
 
+    async def settle(self) -> None:
+        """Wait until no retry is pending any more."""
+        await asyncio.gather(*self._retries, return_exceptions=True)
+
     async def stop(self) -> None:
         """Give up on every pending retry."""
         for task in tuple(self._retries):
             task.cancel()
-        await asyncio.gather(*self._retries, return_exceptions=True)
+        await self.settle()
 
     async def _retry(self, outcome: Outcome) -> None:
         for number, delay in enumerate(self.retry_delays, start=1):

@@ -12,7 +12,7 @@ from bot.simulator.slack.arguments import Args, decoded, required
 from bot.simulator.slack.errors import SlackError
 from bot.simulator.slack.messages import Messages
 from bot.simulator.slack.people import BOT_USER_ID, TEAM_ID
-from bot.simulator.slack.state import Content, File, Json, Workspace
+from bot.simulator.slack.state import Content, File, Json, Message, Workspace
 
 SIGN_IN_PAGE = (
     "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in to Feira Norte</body></html>"
@@ -96,6 +96,10 @@ class Files:
             "url_private_download": f"{address}/download/{file.name}",
             "channels": file.channels,
         }
+
+    def shared(self, message: Message) -> list[Json]:
+        """Render the files of a message."""
+        return [self.as_json(self.workspace.files[file_id]) for file_id in message.versions[-1].file_ids]
 
     def _new(self, name: str, user: str, *, length: int) -> File:
         mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"

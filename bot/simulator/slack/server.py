@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.simulator.slack.control import control_routes
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 GRACE_SECONDS = 1.0  # what running answers get when the server stops
 
 
-def build_app(simulator: "SlackSimulator") -> ASGIApp:
-    """Lay out every path of the simulated Slack."""
+def build_app(simulator: "SlackSimulator", more: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """Lay out every path of the simulated Slack, and `more`."""
     files, response_urls = simulator.files, simulator.response_urls
     return Starlette(
         routes=[
@@ -32,6 +32,7 @@ def build_app(simulator: "SlackSimulator") -> ASGIApp:
             Route("/files-pri/{team}-{file_id}/{name:path}", files.download),
             WebSocketRoute("/link/", simulator.sockets.serve),
             *control_routes(simulator),
+            *more,
         ]
     )
 

@@ -1,11 +1,14 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from slack_builders import actions, button, input_block, modal, option, plain, section, select, text_input
 from slack_sdk.errors import SlackApiError
+from slack_sdk.models.blocks import Block
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.simulator.slack.blocks import inspect
+from bot.simulator.slack.blocks import complete, inspect
 from bot.simulator.slack.errors import SlackError
 from bot.simulator.slack.views import check_view
 
@@ -346,3 +349,48 @@ async def test_a_refused_message_lists_every_complaint_as_slack_does(client: Asy
         "must be more than 0 characters [json-pointer:/blocks/1/text/text]",
     ]
     assert caught.value.response["response_metadata"]["messages"][0].startswith("[ERROR] must be less than 151")
+
+
+KNOWN_TO_THE_SDK = sorted(set(SOUND_IN_MESSAGES) - {"data table", "line chart", "pie chart", "layout"})
+
+
+@pytest.mark.parametrize("name", KNOWN_TO_THE_SDK)
+def test_slacks_own_models_agree_that_the_block_is_sound(name: str):
+    parsed = Block.parse(SOUND_IN_MESSAGES[name])
+
+    assert parsed is not None
+    parsed.validate_json()
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "text", "elements", "rows", "options", "x"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    name=st.sampled_from(sorted(SOUND_IN_MESSAGES)),
+    key=st.sampled_from(["type", "text", "elements", "rows", "chart", "accessory", "fields", "title", "block_id"]),
+    value=ANYTHING,
+)
+@settings(max_examples=150, deadline=None)
+def test_any_nonsense_in_a_block_is_judged_without_stumbling(name: str, key: str, value: Any):
+    problems = inspect([{**SOUND_IN_MESSAGES[name], key: value}, value], "message")
+
+    assert all("[json-pointer:/blocks" in problem for problem in problems)
+
+
+def test_every_interactive_element_of_a_copy_gets_an_id_and_the_original_stays():
+    nameless = {key: value for key, value in button().items() if key != "action_id"}
+    blocks = [actions(nameless), {"type": "carousel", "elements": [card(actions=[nameless])]}]
+
+    copied = complete(blocks, lambda prefix: f"{prefix}1")
+
+    assert copied[0]["block_id"] == "blk1"
+    assert copied[0]["elements"][0]["action_id"] == "act1"
+    assert copied[1]["elements"][0]["actions"][0]["action_id"] == "act1"
+    assert "block_id" not in blocks[0]

@@ -192,6 +192,15 @@ async def test_a_person_cannot_enter_what_the_element_does_not_take(
         await sim.fill(ANA, {"x": wanted})
 
 
+async def test_an_emptied_input_arrives_as_nothing(sim: SlackSimulator, app: AsyncApp, show: Any):
+    seen = answering(app)
+    await show(form(input_block(text_input("note", initial_value="old"), optional=True)))
+
+    await sim.submit(ANA, {"note": ""})
+
+    assert seen[0]["view"]["state"]["values"]["note"]["note"]["value"] is None
+
+
 async def test_a_file_is_submitted_and_a_wrong_or_heavy_one_is_not(sim: SlackSimulator, app: AsyncApp, show: Any):
     seen = answering(app)
     await show(form(input_block({"type": "file_input", "action_id": "f", "filetypes": ["csv"], "max_files": 1})))

@@ -1,7 +1,8 @@
 from typing import Any
 
+import aiohttp
 import pytest
-from slack_builders import actions, button, section
+from slack_builders import TOKEN, actions, button, section
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -248,6 +249,36 @@ async def test_form_encoded_calls_are_read_like_json_ones(sim: SlackSimulator, c
     await client.api_call("chat.postMessage", data={"channel": MARKETING, "text": "form", "blocks": blocks})
 
     assert sim.messages(MARKETING)[-1].blocks == [{"type": "divider", "block_id": "line"}]
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "error"),
+    [
+        ("chat.postMessage", {"text": "x"}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": MARKETING, "text": 7}, "invalid_arguments"),
+        ("chat.update", {"channel": MARKETING, "ts": "1.0", "text": ["x"]}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": ["C1"], "text": "x"}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": MARKETING, "text": "x", "metadata": "{"}, "invalid_metadata_format"),
+        ("views.open", {"trigger_id": "x", "view": "{"}, "invalid_arguments"),
+        ("views.open", {"trigger_id": "x", "view": {"type": "modal", "blocks": 3}}, "invalid_arguments"),
+        ("files.completeUploadExternal", {"files": "[]"}, "invalid_arguments"),
+        ("users.info", {}, "invalid_arguments"),
+    ],
+)
+async def test_arguments_of_a_wrong_shape_are_refused_not_stumbled_over(
+    client: AsyncWebClient, method: str, arguments: dict[str, Any], error: str
+):
+    assert await refusal(client.api_call(method, json=arguments)) == error
+
+
+async def test_a_body_that_is_no_json_object_is_refused(sim: SlackSimulator):
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        answers = [
+            await (await http.post(f"{sim.url}/api/chat.postMessage", data=body)).json() for body in (b"{", b"[]")
+        ]
+
+    assert [answer["error"] for answer in answers] == ["invalid_json", "json_not_object"]
 
 
 async def test_every_message_has_elements_that_can_be_addressed(sim: SlackSimulator, client: AsyncWebClient):

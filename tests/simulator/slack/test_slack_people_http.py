@@ -255,6 +255,40 @@ async def test_a_select_on_a_message_carries_what_was_chosen(
         await sim.click("U0ANA", card, "pick", choice="c")
 
 
+async def test_an_external_select_on_a_message_takes_what_the_app_offered(
+    sim: SlackSimulator, app: AsyncApp, client: AsyncWebClient
+):
+    @app.options("who")
+    async def on_options(ack: Any):
+        await ack(options=[option("vip")])
+
+    @app.action("who")
+    async def on_choice(ack: Any):
+        await ack()
+
+    who = {"type": "external_select", "action_id": "who", "min_query_length": 0}
+    await post_card(client, who, channel="C0APPROVALS")
+    card = sim.messages("C0APPROVALS")[-1]
+    with pytest.raises(PersonRefusedError, match="cannot see"):
+        await sim.options("U0EVE", card, "who")
+    await sim.options("U0BRUNO", card, "who")
+    outcome = await sim.click("U0BRUNO", card, "who", choice="vip")
+
+    assert outcome.payload["actions"][0]["selected_option"] == option("vip")
+
+
+async def test_an_overflow_menu_carries_what_was_chosen(sim: SlackSimulator, app: AsyncApp, client: AsyncWebClient):
+    @app.action("more")
+    async def on_choice(ack: Any):
+        await ack()
+
+    menu = {"type": "overflow", "action_id": "more", "options": [option("edit"), option("copy")]}
+    await client.chat_postMessage(channel=MARKETING, text="Card", blocks=[section(accessory=menu)])
+    outcome = await sim.click("U0ANA", sim.messages(MARKETING)[-1], "more", choice="copy")
+
+    assert outcome.payload["actions"][0]["selected_option"] == option("copy")
+
+
 async def test_a_click_names_one_element_only(sim: SlackSimulator, app: AsyncApp, client: AsyncWebClient):
     twice = [actions(button("open", value="1"), block_id="one"), actions(button("open", value="2"), block_id="two")]
     await client.chat_postMessage(channel=MARKETING, text="List", blocks=twice)
@@ -353,6 +387,18 @@ async def test_a_message_shortcut_carries_the_message_and_a_way_to_answer(
     assert sim.text(sim.ephemerals("U0ANA")[-1]) == "Here it is"
 
 
+async def test_a_message_shortcut_on_a_file_shows_the_file(sim: SlackSimulator, app: AsyncApp):
+    @app.shortcut("import")
+    async def on_shortcut(ack: Any):
+        await ack()
+
+    people = sim.upload("U0ANA", "people.csv", b"phone\n")
+    shared = await sim.say("U0ANA", MARKETING, "The list", file_ids=[people.id])
+    outcome = await sim.message_shortcut("U0ANA", "import", shared)
+
+    assert [file["name"] for file in outcome.payload["message"]["files"]] == ["people.csv"]
+
+
 async def test_opening_the_home_lets_the_app_publish_and_its_buttons_work(sim: SlackSimulator, app: AsyncApp):
     seen = []
 
@@ -406,7 +452,7 @@ async def test_a_failed_event_is_retried_three_times_with_its_number_and_reason(
     async with listening(receiver) as url:
         sim.transport.request_url = f"{url}/slack/events"
         outcome = await sim.event({"type": "tokens_revoked", "tokens": {"bot": ["U0BOT"]}})
-        await sim.wait_for(lambda: len(seen) == 4 and len(outcome.attempts) == 4)
+        await sim.settle()
 
     assert seen == [(None, None), ("1", "http_error"), ("2", "http_error"), ("3", "http_error")]
     assert outcome.error == "dispatch_failed"
@@ -417,8 +463,7 @@ async def test_a_retry_that_succeeds_is_the_last(sim: SlackSimulator):
     async with listening(receiver) as url:
         sim.transport.request_url = f"{url}/slack/events"
         outcome = await sim.event({"type": "app_home_opened", "user": "U0ANA", "tab": "home"})
-        await sim.wait_for(lambda: len(outcome.attempts) == 2)
-        await asyncio.sleep(0.02)
+        await sim.settle()
 
     assert len(seen) == 2
     assert outcome.is_ok
@@ -429,6 +474,6 @@ async def test_an_app_may_forbid_retries(sim: SlackSimulator):
     async with listening(receiver) as url:
         sim.transport.request_url = f"{url}/slack/events"
         await sim.event({"type": "app_home_opened", "user": "U0ANA", "tab": "home"})
-        await asyncio.sleep(0.02)
+        await sim.settle()
 
     assert len(seen) == 1
