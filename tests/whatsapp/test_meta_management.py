@@ -209,8 +209,8 @@ async def test_a_lifetime_that_is_not_confirmed_or_refused_is_told():
         ({"level": "HIGH"}, "TIER_UNLIMITED", 1000, None),
         ({"level": "NOT_APPLICABLE"}, "TIER_250", 20, 250),
         ({"level": "WARP"}, 100_000, 80, 100_000),
-        (None, None, 80, 250),
-        ("HIGH", "TIER_X", 80, 250),
+        (None, None, 80, None),
+        ("HIGH", "TIER_X", 80, None),
     ],
 )
 async def test_a_number_tells_its_pace_and_its_limit(throughput: object, limit: object, mps: int, people: int | None):
