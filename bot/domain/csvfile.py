@@ -1,0 +1,234 @@
+"""Reading CSV as people save it: streamed, one bad row at a time; and writing cells that stay text in a spreadsheet.
+
+A file is UTF-8 with or without BOM, separated by commas or semicolons, with any line ends. What is wrong with the whole
+file (no header, no `phone` column) raises; what is wrong with one row is given as `Refused` and reading goes on.
+"""
+
+import csv
+import io
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.domain.errors import InvalidInputError
+
+PHONE = "phone"
+#: Columns that are ours, whatever case they are written in; all others keep their name.
+_OURS = frozenset({PHONE, "name", "first_name", "language", "tags", "opted_in_at", "source", "wording"})
+_DELIMITERS = ",;"
+_UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_VALUE_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the number of its first line (the header is line 1) and its trimmed cells by column."""
+
+    line: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that was not taken: where, why in one sentence, and what stood there."""
+
+    line: int
+    reason: str
+    value: str
+
+    def __str__(self) -> str:
+        """Write the report's line, `LINE<TAB>REASON<TAB>VALUE`, free of further tabs and line ends."""
+        return f"{self.line}\t{_one_line(self.reason)}\t{_one_line(self.value)}"
+
+
+class CsvFile:
+    """An opened file: `columns` is known, iterating gives every further row once, as Row or Refused."""
+
+    def __init__(self, chunks: Iterable[bytes], *, max_bytes: int | None = None) -> None:
+        """Read as far as the header; raises InvalidInputError where the file as a whole cannot be read.
+
+        `chunks` may be an open binary file. Memory stays flat; more than `max_bytes` raise while reading.
+        """
+        self._source = _Chunks(chunks, max_bytes)
+        text = io.TextIOWrapper(io.BufferedReader(self._source), "utf-8-sig", errors="surrogateescape", newline="")
+        self._lines = _Lines(text)
+        header = self._first_line()
+        delimiter = _delimiter(header)
+        self._reader = csv.reader(self._lines, delimiter=delimiter, strict=True)
+        self.columns = _columns(header, delimiter)
+
+    @property
+    def bytes_read(self) -> int:
+        """Say how far reading has come, in bytes."""
+        return self._source.bytes_read
+
+    def __iter__(self) -> Iterator[Row | Refused]:
+        while True:
+            self._lines.begin_row()
+            try:
+                cells = next(self._reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield self._refuse_first_line(_BAD_QUOTES)
+                continue
+            if not cells or (len(cells) == 1 < len(self.columns) and not cells[0].strip()):
+                continue  # an empty line is no row
+            yield self._judge(cells)
+
+    def _judge(self, cells: list[str]) -> Row | Refused:
+        if len(cells) != len(self.columns):
+            return self._refuse_first_line(f"The row has {len(cells)} cells, the header {len(self.columns)}.")
+        content = "".join(cells)
+        if "\0" in content:
+            return Refused(self._lines.row_began, "The row holds a NUL byte; export the file again.", _shown(cells))
+        # Bytes that are not UTF-8 came through as lone surrogates, 0xDC80 to 0xDCFF.
+        if not content.isascii() and (bad := _NOT_UTF8.search(content)):
+            reason = f"The row is not UTF-8 (byte 0x{ord(bad[0]) - 0xDC00:02X}); save the file as CSV UTF-8."
+            return Refused(self._lines.row_began, reason, _shown(cells))
+        return Row(self._lines.row_began, dict(zip(self.columns, map(str.strip, cells), strict=True)))
+
+    def _refuse_first_line(self, reason: str) -> Refused:
+        """Refuse one line only: a stray quote may have swallowed good rows, which are read again."""
+        return Refused(self._lines.row_began, reason, _readable(self._lines.unread_all_but_first().strip()))
+
+    def _first_line(self) -> str:
+        for line in self._lines:
+            if line.strip("\r\n ,;"):
+                return line
+        if self.bytes_read:
+            raise InvalidInputError("The file has no header; its first line must name the columns, phone among them.")
+        raise InvalidInputError("The file is empty; it needs a header line and one row for each person.")
+
+
+def as_cell(text: str) -> str:
+    """Make a text safe as a cell of an export: a spreadsheet must not take it for a formula.
+
+    A leading `'` is added where it begins like one; a phone number's `+` followed by digits alone stays.
+    """
+    is_formula = text.startswith(("=", "+", "-", "@", "\t", "\r")) and not re.fullmatch(r"\+\d+", text)
+    return f"'{text}" if is_formula else text
+
+
+_BAD_QUOTES = "The row has a quotation mark that is not closed, or text behind a closed one; double it inside a cell."
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
+_BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+class _Chunks(io.RawIOBase):
+    """A raw stream over chunks of bytes that counts, limits, and looks at the first bytes."""
+
+    def __init__(self, chunks: Iterable[bytes], max_bytes: int | None) -> None:
+        self._chunks = iter(chunks)
+        self._max_bytes = max_bytes
+        self._rest = b""
+        self.bytes_read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # all that BufferedReader hands over
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._take(chunk)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    def _take(self, chunk: bytes) -> None:
+        if self.bytes_read == 0 and chunk.startswith(_UNICODE_MARKS):
+            raise InvalidInputError("The file is UTF-16; save it as CSV UTF-8 and import it again.")
+        self._rest = chunk
+        self.bytes_read += len(chunk)
+        if self._max_bytes is not None and self.bytes_read > self._max_bytes:
+            megabytes = self._max_bytes // 1_000_000
+            raise InvalidInputError(f"The file is larger than {megabytes} MB; import it with `arauto optins import`.")
+
+
+class _Lines:
+    """Lines with their numbers, of which the current row's can be given back to be read again."""
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._text = iter(text)
+        self._again: deque[str] = deque()
+        self._row: list[str] = []
+        self._number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else next(self._text)
+        self._row.append(line)
+        self._number += 1
+        return line
+
+    def begin_row(self) -> None:
+        self._row.clear()
+
+    @property
+    def row_began(self) -> int:
+        return self._number - len(self._row) + 1
+
+    def unread_all_but_first(self) -> str:
+        first, *rest = self._row
+        self._again.extendleft(reversed(rest))
+        self._number -= len(rest)
+        del self._row[1:]
+        return first
+
+
+def _delimiter(header: str) -> str:
+    """Choose what separates a `phone` column from the others; the one found more often where neither does."""
+    for delimiter in _DELIMITERS:
+        if PHONE in (name.strip().lower() for name in _split(header, delimiter)):
+            return delimiter
+    return max(_DELIMITERS, key=header.count)
+
+
+def _split(header: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([header], delimiter=delimiter, strict=True), [])
+    except csv.Error as problem:
+        raise InvalidInputError("The header line has a quotation mark that is not closed; correct it.") from problem
+
+
+def _columns(header: str, delimiter: str) -> tuple[str, ...]:
+    if "\0" in header or _NOT_UTF8.search(header):
+        raise InvalidInputError("The header line is not UTF-8 text; save the file as CSV UTF-8 and import it again.")
+    columns = [_column(name, at) for at, name in enumerate(_split(header, delimiter), start=1)]
+    if PHONE not in columns:
+        raise InvalidInputError(_no_phone(columns))
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        raise InvalidInputError(f"The column “{twice}” is there twice; rename or remove one of them.")
+    return tuple(columns)
+
+
+def _column(name: str, at: int) -> str:
+    name = name.strip()
+    if name.lower() in _OURS:
+        return name.lower()
+    return name or f"column_{at}"  # spreadsheets export columns without a title; what is in them is kept
+
+
+def _no_phone(columns: list[str]) -> str:
+    named = ", ".join(columns)[:_VALUE_SHOWN]
+    if any(re.fullmatch(r"[+\d][\d\s().-]{6,}", name) for name in columns):
+        return "The file has no header; put a first line with the names of the columns, phone among them."
+    return f"The file has no column named phone; its columns are: {named}."
+
+
+def _shown(cells: list[str]) -> str:
+    return _readable(",".join(cells))
+
+
+def _readable(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")[:_VALUE_SHOWN]
+
+
+def _one_line(text: str) -> str:
+    return _BREAKS.sub(" ", text)

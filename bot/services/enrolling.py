@@ -1,0 +1,137 @@
+"""Putting opt-ins on record: who is new, what changes, and which stops stay.
+
+An opt-in lifts no stop, and a stop known under another spelling of a number holds for the new spelling as well.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain import phone, rates
+from bot.domain.consent import ConsentEvent, ConsentKind, Standing
+from bot.domain.instants import Millis
+from bot.domain.optins import OptIn
+from bot.ports.people import NewPerson, Person
+from bot.ports.storage import Transaction
+
+_STOPS = {Standing.STOPPED: ConsentKind.STOP, Standing.WHATSAPP_STOPPED: ConsentKind.WHATSAPP_STOP}
+_ANY_STOP = Standing.STOPPED | Standing.WHATSAPP_STOPPED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """What an opt-in means for what is on record.
+
+    `has_news`: the consent itself is not on record yet. `inherited`: stops of the same line under another spelling.
+    """
+
+    person: NewPerson
+    is_new: bool
+    is_changed: bool
+    is_stopped: bool
+    has_news: bool
+    inherited: Standing
+
+
+def judge(tx: Transaction, opt_ins: Sequence[OptIn], now: Millis) -> list[Enrolment]:
+    """Compare opt-ins of different numbers with what is on record; writes nothing."""
+    spellings = [phone.spellings_of_digits(opt_in.number.e164[1:]) for opt_in in opt_ins]
+    on_record = tx.people.find_many({digits for each in spellings for digits in each})
+    return [
+        _judge_one(tx, opt_in, [on_record[digits] for digits in each if digits in on_record], now)
+        for opt_in, each in zip(opt_ins, spellings, strict=True)
+    ]
+
+
+def enrol(tx: Transaction, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> list[Enrolment]:
+    """Write opt-ins of different numbers: people merged by phone, consent appended. `evidence` names the import."""
+    enrolments = judge(tx, opt_ins, now)
+    saved = tx.people.save([enrolment.person for enrolment in enrolments], now)
+    events: list[tuple[int, ConsentEvent]] = []
+    for opt_in, enrolment, result in zip(opt_ins, enrolments, saved, strict=True):
+        if enrolment.has_news:
+            events.append((result.person_id, _consent(opt_in, f"{evidence}, line {opt_in.line}", actor, now)))
+        events += [(result.person_id, stop) for stop in _stops(enrolment.inherited, evidence, actor, now)]
+    tx.consents.record(events, now)
+    return enrolments
+
+
+def _judge_one(tx: Transaction, opt_in: OptIn, alike: Sequence[Person], now: Millis) -> Enrolment:
+    new = _person(opt_in, now)
+    known = next((person for person in alike if person.phone == new.phone), None)
+    standing = known.standing if known else Standing.NONE
+    inherited = _ANY_STOP & _joint(alike) & ~standing
+    has_news = known is None or not _is_on_record(tx, known, opt_in)
+    return Enrolment(
+        person=new,
+        is_new=known is None,
+        is_changed=known is None or has_news or bool(inherited) or _differs(known, new),
+        is_stopped=bool((standing | inherited) & _ANY_STOP),
+        has_news=has_news,
+        inherited=inherited,
+    )
+
+
+def _person(opt_in: OptIn, now: Millis) -> NewPerson:
+    return NewPerson(
+        phone=opt_in.number.e164,
+        identity=opt_in.number.identity,
+        country=opt_in.number.region,
+        market=rates.market_of(opt_in.number.e164, now),
+        name=opt_in.name,
+        language=opt_in.language,
+        attributes=opt_in.attributes,
+        tags=opt_in.tags,
+    )
+
+
+def _joint(people: Sequence[Person]) -> Standing:
+    joint = Standing.NONE
+    for person in people:
+        joint |= person.standing
+    return joint
+
+
+def _is_on_record(tx: Transaction, person: Person, opt_in: OptIn) -> bool:
+    """Tell whether this consent is known; a row without a time repeats any with its source and wording."""
+    if not person.standing & Standing.OPTED_IN:
+        return False
+    return any(
+        event.kind is ConsentKind.OPT_IN
+        and (event.source, event.wording) == (opt_in.source, opt_in.wording)
+        and opt_in.opted_in_at in (None, event.at)
+        for event in tx.consents.history(person.id)
+    )
+
+
+def _differs(known: Person, new: NewPerson) -> bool:
+    """Tell whether merging changes anything: empty fields leave what is known alone."""
+    return (
+        (new.name or known.name) != known.name
+        or (new.language or known.language) != known.language
+        or (new.identity, new.country, new.market) != (known.identity, known.country, known.market)
+        or not new.tags <= known.tags
+        or not _holds(known.attributes, new.attributes)
+    )
+
+
+def _holds(known: Mapping[str, str], new: Mapping[str, str]) -> bool:
+    return all(known.get(name) == value for name, value in new.items())
+
+
+def _consent(opt_in: OptIn, evidence: str, actor: str, now: Millis) -> ConsentEvent:
+    return ConsentEvent(
+        kind=ConsentKind.OPT_IN,
+        at=now if opt_in.opted_in_at is None else opt_in.opted_in_at,
+        source=opt_in.source,
+        wording=opt_in.wording,
+        evidence=evidence,
+        actor=actor,
+    )
+
+
+def _stops(inherited: Standing, evidence: str, actor: str, now: Millis) -> list[ConsentEvent]:
+    return [
+        ConsentEvent(kind=kind, at=now, source="other spelling of the number", evidence=evidence, actor=actor)
+        for bit, kind in _STOPS.items()
+        if inherited & bit
+    ]

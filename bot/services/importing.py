@@ -1,0 +1,260 @@
+"""Importing opt-ins: every row of a file ends as added, updated, unchanged or refused, and is counted once.
+
+A file is read twice, in flat memory: once to find the numbers that may occur again, once to take the rows. Each batch
+is one transaction, so an import may run beside everything else; running it again changes nothing.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from bot.domain.csvfile import CsvFile, Refused, Row
+from bot.domain.instants import Millis
+from bot.domain.optins import OptIn, read_opt_in
+from bot.ports.people import ImportRun
+from bot.ports.records import AuditEntry
+from bot.ports.storage import Storage, Transaction
+from bot.services.enrolling import Enrolment, enrol, judge
+
+BATCH_ROWS = 500
+#: What Slack's file input takes; the command line has no limit.
+SLACK_MAX_BYTES = 10_000_000
+
+#: Opens the file anew and gives its bytes in chunks of any size (64 KiB and more are fast); called twice.
+OpenFile = Callable[[], Iterable[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """What the command says: `source` and `wording` are for rows that have none of their own."""
+
+    file_name: str
+    actor: str
+    source: str = ""
+    wording: str = ""
+    default_region: str | None = None
+    is_dry_run: bool = False
+    max_bytes: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class ImportReport:
+    """What became of the rows: `rows` = added + updated + unchanged + refused.
+
+    `kept_stopped` of those taken are still under a stop, which no import lifts. `first_refused` are a few for a view.
+    """
+
+    rows: int = 0
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    kept_stopped: int = 0
+    is_dry_run: bool = False
+    first_refused: list[Refused] = field(default_factory=list)
+
+    REFUSED_SHOWN = 20
+
+    @property
+    def imported(self) -> int:
+        """Count the rows that were taken."""
+        return self.added + self.updated + self.unchanged
+
+    def add(self, refused: tuple[Refused, ...], enrolments: Iterable[Enrolment]) -> None:
+        """Count one batch."""
+        for enrolment in enrolments:
+            self.rows += 1
+            self.added += enrolment.is_new
+            self.updated += enrolment.is_changed and not enrolment.is_new
+            self.unchanged += not enrolment.is_changed
+            self.kept_stopped += enrolment.is_stopped
+        self.rows += len(refused)
+        self.refused += len(refused)
+        self.first_refused.extend(refused[: self.REFUSED_SHOWN - len(self.first_refused)])
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows for one transaction, those refused on the way to them, and how far reading has come."""
+
+    opt_ins: tuple[OptIn, ...]
+    refused: tuple[Refused, ...]
+    bytes_read: int
+
+
+class Importer:
+    """One file on its way in, in steps that `run` puts into transactions."""
+
+    #: What became of the rows so far.
+    report: ImportReport
+
+    def __init__(self, open_file: OpenFile, options: ImportOptions, now: Millis) -> None:
+        """Read the file once, for its fingerprint and for numbers that may occur again.
+
+        Takes a second for a million rows, so an event loop leaves this to a thread. Raises InvalidInputError if the
+        file as a whole cannot be read: nothing is written then.
+        """
+        self._open_file = open_file
+        self._options = options
+        self._now = now
+        self.report = ImportReport(is_dry_run=options.is_dry_run)
+        fingerprint = hashlib.sha256()
+        self._repeated = _repeated_endings(
+            CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
+        )
+        self._sha256 = fingerprint.hexdigest()
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Tell whether nothing is to be written."""
+        return self._options.is_dry_run
+
+    def begin(self, tx: Transaction) -> int:
+        """Open the import's record; gives its id."""
+        return tx.imports.start(self._record())
+
+    def batches(self) -> Iterator[Batch]:
+        """Read the rows into batches; of a number that occurs again only the last row that can be taken counts.
+
+        Rows whose number may occur again wait for the end of the file; there are few of them.
+        """
+        file = CsvFile(self._open_file(), max_bytes=self._options.max_bytes)
+        opt_ins: list[OptIn] = []
+        refused: list[Refused] = []
+        waiting: dict[str, OptIn] = {}
+        for row in file:
+            match self._read(row):
+                case Refused() as refusal:
+                    refused.append(refusal)
+                case opt_in if _ending(row) in self._repeated:
+                    refused.extend(_supersede(waiting, opt_in))
+                case opt_in:
+                    opt_ins.append(opt_in)
+            if len(opt_ins) + len(refused) >= BATCH_ROWS:
+                yield Batch(tuple(opt_ins), tuple(refused), file.bytes_read)
+                opt_ins, refused = [], []
+        opt_ins.extend(waiting.values())
+        yield Batch(tuple(opt_ins[:BATCH_ROWS]), tuple(refused), file.bytes_read)
+        for start in range(BATCH_ROWS, len(opt_ins), BATCH_ROWS):
+            yield Batch(tuple(opt_ins[start : start + BATCH_ROWS]), (), file.bytes_read)
+
+    def foresee(self, tx: Transaction, batch: Batch) -> list[Enrolment]:
+        """Say what saving a batch would do, without writing anything."""
+        return judge(tx, batch.opt_ins, self._now)
+
+    def save(self, tx: Transaction, import_id: int, batch: Batch) -> list[Enrolment]:
+        """Write a batch: the people and their consent."""
+        return enrol(tx, batch.opt_ins, evidence=f"import {import_id}", actor=self._options.actor, now=self._now)
+
+    def finish(self, tx: Transaction, import_id: int) -> None:
+        """Close the import's record and write down who imported what."""
+        tx.imports.finish(import_id, self._record(finished_at=self._now))
+        report = self.report
+        counts = {"added": report.added, "updated": report.updated, "unchanged": report.unchanged}
+        tx.audit.append(
+            AuditEntry(
+                at=self._now,
+                actor=self._options.actor,
+                action="opt-ins imported",
+                subject=f"import {import_id}",
+                detail={"file": self._options.file_name, "sha256": self._sha256, **counts, "refused": report.refused},
+            )
+        )
+
+    def _read(self, row: Row | Refused) -> OptIn | Refused:
+        if isinstance(row, Refused):
+            return row
+        options = self._options
+        return read_opt_in(
+            row,
+            default_region=options.default_region,
+            default_source=options.source or f"file {options.file_name}",
+            default_wording=options.wording,
+            now=self._now,
+        )
+
+    def _record(self, finished_at: Millis | None = None) -> ImportRun:
+        return ImportRun(
+            source=self._options.source,
+            wording=self._options.wording,
+            file_name=self._options.file_name,
+            file_sha256=self._sha256,
+            actor=self._options.actor,
+            started_at=self._now,
+            rows=self.report.rows,
+            added=self.report.added,
+            updated=self.report.updated,
+            refused=self.report.refused,
+            finished_at=finished_at,
+        )
+
+
+async def run(
+    storage: Storage,
+    importer: Importer,
+    *,
+    on_refused: Callable[[Refused], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> ImportReport:
+    """Import a whole file, or in a dry run only say what would happen: the one way in for Slack and command line.
+
+    `on_refused` gets every refused row once, `on_progress` the bytes read so far.
+    """
+    import_id = None if importer.is_dry_run else await storage.write(importer.begin)
+    for batch in importer.batches():
+        if import_id is None:
+            enrolments = await storage.read(partial(importer.foresee, batch=batch))
+        else:
+            enrolments = await storage.write(partial(importer.save, import_id=import_id, batch=batch))
+        importer.report.add(batch.refused, enrolments)
+        if on_refused:
+            for refused in batch.refused:
+                on_refused(refused)
+        if on_progress:
+            on_progress(batch.bytes_read)
+    if import_id is not None:
+        await storage.write(partial(importer.finish, import_id=import_id))
+    return importer.report
+
+
+_ENDING_DIGITS = 8
+_NO_DIGIT = re.compile(r"\D+")
+
+
+def _ending(row: Row | Refused) -> int:
+    """Give the last eight digits of a row's number: alike for all spellings of one number, and cheap; -1 for none."""
+    if isinstance(row, Refused):
+        return -1
+    digits = _NO_DIGIT.sub("", row.values["phone"])
+    return int(digits[-_ENDING_DIGITS:]) if digits else -1
+
+
+def _repeated_endings(rows: Iterable[Row | Refused]) -> frozenset[int]:
+    """Find the endings that occur more than once, with one bit for every possible ending (12.5 MB)."""
+    seen = bytearray(10**_ENDING_DIGITS // 8)
+    repeated: set[int] = set()
+    for ending in map(_ending, rows):
+        byte, bit = ending >> 3, 1 << (ending & 7)
+        if ending < 0:
+            continue
+        if seen[byte] & bit:
+            repeated.add(ending)
+        seen[byte] |= bit
+    return frozenset(repeated)
+
+
+def _supersede(waiting: dict[str, OptIn], opt_in: OptIn) -> Iterator[Refused]:
+    """Let a row wait in the place of an earlier one with the same number, which is then refused."""
+    earlier = waiting.pop(opt_in.number.e164, None)
+    waiting[opt_in.number.e164] = opt_in
+    if earlier is not None:
+        reason = f"The same number stands in line {opt_in.line} again, and the last row wins."
+        yield Refused(earlier.line, reason, earlier.number.e164)
+
+
+def _passing(chunks: Iterable[bytes], look: Callable[[bytes], object]) -> Iterator[bytes]:
+    for chunk in chunks:
+        look(chunk)
+        yield chunk
