@@ -1,4 +1,4 @@
-"""Digests: exactly one per period and channel, also over restarts and clock changes; what was missed comes once, late."""
+"""Digests: exactly one per period and channel, over restarts and clock changes; what was missed comes once, late."""
 
 from collections.abc import Callable
 

@@ -7,7 +7,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.instants import MINUTE, Millis
-from bot.ports.chat import ChatGoneError, Clock
+from bot.ports.chat import ChatGoneError
+from bot.ports.clock import Clock
 from bot.slack.faults import error_name, translated
 
 #: How long an answer is believed: somebody taken out of a group loses their role within this time.

@@ -47,7 +47,11 @@ class Server:
         """Listen and return the base URL. Raises OSError when the port is taken."""
         listener = socket.create_server(("127.0.0.1", port))
         config = uvicorn.Config(
-            self._answer, interface="asgi3", log_level="warning", lifespan="off", date_header=False,
+            self._answer,
+            interface="asgi3",
+            log_level="warning",
+            lifespan="off",
+            date_header=False,
             timeout_graceful_shutdown=1,
         )
         self._uvicorn = _QuietServer(config)

@@ -71,7 +71,7 @@ def as_list(sentences: Sequence[str]) -> str:
 
 def own_words(sentences: Sequence[str]) -> list[str]:
     """Escape sentences that come from elsewhere."""
-    return [safe(sentence) for sentence in sentences]
+    return [safe(sentence, 250) for sentence in sentences]
 
 
 def _header(header: Component | None, values: Mapping[str, str]) -> str:

@@ -1,0 +1,83 @@
+"""`serve`, `demo` and `simulate`: the commands that run until they are stopped."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli import options
+
+Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")]
+Seed = Annotated[int, typer.Option("--seed", help="Makes chance repeatable.")]
+
+simulators = typer.Typer(
+    help="Run a simulator of Meta or of Slack by itself.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+def serve() -> None:
+    """Serve Slack, Meta's webhooks and click redirects, and send, all in one process."""
+    settings = options.settings()
+    from bot import logs
+    from bot.app import serve as run_app
+    from bot.cli.loop import run
+
+    logs.configure()
+    raise typer.Exit(run(run_app(settings)))
+
+
+def demo(
+    port: Port = 0,
+    contacts: Annotated[int, typer.Option("--contacts", min=1, help="How many people there are.")] = 500,
+    seed: Seed = 1,
+    *,
+    auto: Annotated[bool, typer.Option("--auto", help="Play the whole story without a browser, then exit.")] = False,
+) -> None:
+    """Run the real bot against the built-in simulators of Meta and Slack."""
+    from bot.cli.loop import run
+    from bot.demo import play
+
+    raise typer.Exit(run(play.run(port=port, is_automatic=auto, contacts=contacts, seed=seed)))
+
+
+@simulators.command("meta")
+def simulate_meta(
+    port: Port,
+    seed: Seed = 1,
+    mps: Annotated[int, typer.Option("--mps", min=1, help="Messages per second and number that are granted.")] = 80,
+    profile: Annotated[
+        Path | None, typer.Option("--profile", metavar="FILE", help="JSON file: how Meta and its people behave.")
+    ] = None,
+) -> None:
+    """Run only the simulator of Meta."""
+    wanted = _profile(profile)
+    from bot.cli.loop import run
+    from bot.simulator import meta
+
+    run(meta.serve(port, ready=_say_meta_is_ready, seed=seed, mps=mps, profile=wanted))
+
+
+@simulators.command("slack")
+def simulate_slack(port: Port) -> None:
+    """Run only the simulator of Slack."""
+    from bot.cli.loop import run
+    from bot.simulator import slack
+
+    run(slack.serve(port))
+
+
+def _profile(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise typer.BadParameter(f"--profile must name a readable JSON file; {path} is none.") from problem
+    if not isinstance(found, dict):
+        raise typer.BadParameter(f"--profile must name a JSON file that holds one object; {path} holds something else.")
+    return found
+
+
+def _say_meta_is_ready(url: str) -> None:
+    typer.echo(f"Simulated Meta at {url}")
