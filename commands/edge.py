@@ -38,8 +38,7 @@ def edge(desk: Desk, name: str, handler: Handler) -> Listener:
         exchange = Exchange(body, client, desk.chat, ack, respond)
         try:
             await _run(desk, name, handler, exchange)
-        except Exception:
-            # The last resort: the person could not even be told.
+        except Exception:  # noqa: BLE001 - the last resort: the person could not even be told
             _log.exception("%s failed, and so did saying so.", name)
         finally:
             await exchange.accept()
@@ -58,7 +57,7 @@ async def _run(desk: Desk, name: str, handler: Handler, exchange: Exchange) -> N
         await _show(exchange, error)
     except ChatBusyError as busy:
         await _show(exchange, TryAgainError(f"{busy} Try again in a moment."))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the edge: nothing of ours is above it
         reference = secrets.token_hex(_REFERENCE_BYTES)
         _log.exception("%s by %s failed, reference %s.", name, user_of(exchange.body), reference)
         await _show(exchange, error, reference)
