@@ -93,7 +93,7 @@ class Importer:
     def __init__(self, open_file: OpenFile, options: ImportOptions, now: Millis) -> None:
         """Read the file once, for its fingerprint and for numbers that may occur again.
 
-        Takes a second for a million rows, so an event loop leaves this to a thread. Raises InvalidInputError if the
+        Takes seconds for a million rows, so an event loop leaves this to a thread. Raises InvalidInputError if the
         file as a whole cannot be read: nothing is written then.
         """
         self._open_file = open_file
@@ -101,9 +101,8 @@ class Importer:
         self._now = now
         self.report = ImportReport(is_dry_run=options.is_dry_run)
         fingerprint = hashlib.sha256()
-        self._repeated = _repeated_endings(
-            CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
-        )
+        file = CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
+        self._repeated = repeated_endings(file, options.default_region)
         self._sha256 = fingerprint.hexdigest()
 
     @property
@@ -128,7 +127,7 @@ class Importer:
             match self._read(row):
                 case Refused() as refusal:
                     refused.append(refusal)
-                case opt_in if ending(row) in self._repeated:
+                case opt_in if ending(row, self._options.default_region) in self._repeated:
                     refused.extend(_supersede(waiting, opt_in))
                 case opt_in:
                     opt_ins.append(opt_in)
