@@ -1,20 +1,23 @@
 """What `/audience` understands: saving a rule, and seeing whom it reaches."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from bot.domain.audience import Audience, AudienceRule
+from bot.domain.audience import Audience
+from bot.domain.audience_form import AudienceForm, read_audience_form
 from bot.domain.errors import ConflictError, InvalidInputError, NotFoundError
-from bot.domain.optins import parse_tags
-from bot.domain.phone import check_region
 from bot.domain.roles import Actor, Role, require
 from bot.domain.sheet import AudienceSheet
 from bot.ports.chat import ChatMessage
 from bot.ports.storage import Transaction
 from bot.services import choosing, previewing, reporting
 from bot.slack import ids
-from bot.slack.views.audience_modal import NAME_LENGTH, audience_modal
+from bot.slack.views.audience_modal import audience_modal
 from bot.slack.views.audience_preview import audience_list, audience_preview
+from bot.slack.views.parts import context
+from bot.slack.views.phrases import safe
 from commands.actor import require_any
 from commands.desk import Desk
 from commands.exchange import Exchange
@@ -22,7 +25,9 @@ from commands.grammar import answer_help, answer_unknown, split
 from commands.typed import Typed
 
 _LISTED: Final = 20
-_MOST_DAYS: Final = 3650
+_FIELDS: Final = (
+    *(ids.NAME, ids.TAGS_ANY, ids.TAGS_ALL, ids.TAGS_NONE, ids.COUNTRIES, ids.LANGUAGES, ids.NOT_MESSAGED_DAYS),
+)
 
 
 async def audience(desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -52,17 +57,14 @@ async def save(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     """Save the rule, then show whom it reaches."""
     require(actor, Role.MARKETER)
     typed = Typed(exchange.view)
-    name, rule = _name(typed), read_rule(typed)
-
-    def add(tx: Transaction) -> Audience:
-        try:
-            return tx.audiences.add(name, rule, actor.user, desk.now())
-        except ConflictError as taken:
-            raise InvalidInputError(str(taken), field=ids.NAME) from taken
-
-    saved = await desk.store.write(add)
+    known_tags = await desk.store.read(lambda tx: tx.people.tags())
+    form = read_audience_form({field: typed.entered(field) for field in _FIELDS}, known_tags)
+    if form.complaints:
+        await exchange.complain(dict(form.complaints))
+        return
+    saved = await desk.store.write(partial(_add, form=form, desk=desk, actor=actor))
     await exchange.accept()
-    await exchange.tell(await desk.store.read(partial(_preview, desk=desk, found=saved)))
+    await exchange.tell(await desk.store.read(partial(_preview, desk=desk, found=saved, notes=form.notes)))
 
 
 async def show_preview(desk: Desk, actor: Actor, exchange: Exchange, name: str) -> None:
@@ -79,39 +81,11 @@ async def show_list(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     await exchange.tell(audience_list(await desk.store.read(lambda tx: tx.audiences.search("", _LISTED))))
 
 
-def read_rule(typed: Typed) -> AudienceRule:
-    """Read the rule; raises InvalidInputError at the field that cannot be taken."""
-    days = typed.number(ids.NOT_MESSAGED_DAYS)
-    if days is not None and not 1 <= days <= _MOST_DAYS:
-        raise InvalidInputError(f"Give 1 to {_MOST_DAYS} days.", field=ids.NOT_MESSAGED_DAYS)
-    return AudienceRule(
-        tags_any=_tags(typed, ids.TAGS_ANY),
-        tags_all=_tags(typed, ids.TAGS_ALL),
-        tags_none=_tags(typed, ids.TAGS_NONE),
-        countries=frozenset(_country(text) for text in typed.names(ids.COUNTRIES)),
-        languages=frozenset(text.lower().replace("-", "_") for text in typed.names(ids.LANGUAGES)),
-        not_messaged_days=days,
-    )
-
-
-def _name(typed: Typed) -> str:
-    name = typed.text(ids.NAME)
-    if not name:
-        raise InvalidInputError("Give the audience a name.", field=ids.NAME)
-    if len(name) > NAME_LENGTH:
-        raise InvalidInputError(f"The name has {len(name)} characters; {NAME_LENGTH} at most.", field=ids.NAME)
-    return name
-
-
-def _tags(typed: Typed, field: str) -> frozenset[str]:
-    return parse_tags(",".join(typed.names(field)), ",")
-
-
-def _country(text: str) -> str:
+def _add(tx: Transaction, *, form: AudienceForm, desk: Desk, actor: Actor) -> Audience:
     try:
-        return check_region(text)
-    except InvalidInputError as unknown:
-        raise InvalidInputError(str(unknown), field=ids.COUNTRIES) from unknown
+        return tx.audiences.add(form.name, form.rule, actor.user, desk.now())
+    except ConflictError as taken:
+        raise InvalidInputError(str(taken), field=ids.NAME) from taken
 
 
 def _find(tx: Transaction, *, name: str) -> Audience:
@@ -126,7 +100,7 @@ def _find(tx: Transaction, *, name: str) -> Audience:
     raise NotFoundError(f"There is no audience “{name}”. `/audience list` shows the ones there are.")
 
 
-def _preview(tx: Transaction, *, desk: Desk, found: Audience) -> ChatMessage:
+def _preview(tx: Transaction, *, desk: Desk, found: Audience, notes: Sequence[str] = ()) -> ChatMessage:
     status = reporting.number_status(tx, choosing.choose_number(tx, desk.policy))
     pace = desk.policy.pace_of(status.granted_mps)
     judged = previewing.preview(
@@ -148,4 +122,5 @@ def _preview(tx: Transaction, *, desk: Desk, found: Audience) -> ChatMessage:
         max_mps=pace,
         headroom=judged.headroom,
     )
-    return audience_preview(sheet)
+    drawn = audience_preview(sheet)
+    return replace(drawn, blocks=[*drawn.blocks, *(context(safe(note)) for note in notes)])
