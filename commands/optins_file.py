@@ -58,6 +58,10 @@ def _file(typed: Typed) -> Mapping[str, Any]:
     files = typed.files(ids.FILE)
     if len(files) != 1:
         raise InvalidInputError("Hand over one CSV file.", field=ids.FILE)
+    if int(files[0].get("size") or 0) > importing.SLACK_MAX_BYTES:
+        megabytes = importing.SLACK_MAX_BYTES // 1_000_000
+        sentence = f"The file is larger than {megabytes} MB. Split it, or import it with `arauto optins import`."
+        raise InvalidInputError(sentence, field=ids.FILE)
     return files[0]
 
 

@@ -1,5 +1,6 @@
 """The bot at work in a simulated Slack: real listeners, real books, real cards; Meta and the bells are small fakes."""
 
+import copy
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from bot.services import launching
 from bot.services.planning import Planner
 from bot.simulator.slack import Message, Outcome, SlackSimulator, running
 from bot.simulator.slack.server import Server
+from bot.simulator.slack.transport import Envelope
 from bot.slack.budget import EditBudget
 from bot.slack.chat import SlackChat, web_client
 from bot.slack.files import SlackFiles
@@ -145,6 +147,8 @@ class Office:
     async def fill_campaign(self, user: str = MARKETER, **values: Any) -> None:
         """Open the campaign modal and fill it in; `values` replace or add to what is plausible."""
         template = values.pop("template", "900100")
+        if self.sim.view(user) is not None:
+            await self.sim.close(user, all_views=True)
         await self.type("/campaign new", user=user)
         await self.modal(user, "campaign_new")
         view = self.sim.view(user)
@@ -159,6 +163,22 @@ class Office:
         """Fill in the campaign modal and submit it past the client's own checks."""
         await self.fill_campaign(user, **values)
         return await self.sim.submit(user, force=True)
+
+    async def send_again(self, outcome: Outcome, **changes: Any) -> Any:
+        """Deliver a payload once more as it was, or forged by `changes`; gives the body of the bot's answer."""
+        kind = "slash_commands" if "command" in outcome.payload else "interactive"
+        answer = await self.sim.transport.deliver(Envelope(kind, {**copy.deepcopy(outcome.payload), **changes}))
+        assert answer.status == 200, answer
+        return answer.body
+
+    async def settled(self) -> None:
+        """Wait until the listeners have written what they write after their answer."""
+        await self.sim.wait_for(lambda: True)
+        await self.store.write(lambda tx: None)
+
+    async def told(self, user: str, words: str) -> str:
+        """Wait until this person alone was told something with these words, as an ephemeral or a direct message."""
+        return await self.sim.wait_for(lambda: next((one for one in self._private(user) if words in one), ""))
 
     # What goes on behind.
 
@@ -227,6 +247,10 @@ class Office:
     def seconds(self, *, hours: float = 0) -> int:
         """Give an instant from now on as Slack's pickers do."""
         return int((to_datetime(Millis(self.clock.instant)) + timedelta(hours=hours)).timestamp())
+
+    def _private(self, user: str) -> list[str]:
+        direct = [one for one in self.sim.workspace.messages if one.channel == f"D{user[1:]}"]
+        return [self.sim.text(one) for one in (*self.sim.ephemerals(user), *direct)]
 
     def _view(self, user: str, callback_id: str) -> Any:
         view = self.sim.view(user)
