@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bot.simulator.slack import PersonRefusedError, SlackSimulator
+from bot.simulator.slack import PersonRefusedError, SlackSimulator, running
 
 MARKETING = "C0MARKETING"
 
@@ -477,3 +477,11 @@ async def test_an_app_may_forbid_retries(sim: SlackSimulator):
         await sim.settle()
 
     assert len(seen) == 1
+
+
+async def test_stopping_gives_up_on_pending_retries(clock: HandClock):
+    sim = SlackSimulator(clock=clock, retry_delays=(3600.0,))
+    async with running(sim):
+        outcome = await sim.event({"type": "app_home_opened", "user": "U0ANA", "tab": "home"})
+
+    assert len(outcome.attempts) == 1
