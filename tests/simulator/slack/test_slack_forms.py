@@ -221,7 +221,7 @@ async def test_an_input_that_does_not_exist_cannot_be_filled(sim: SlackSimulator
     await show(form(input_block(text_input("name"))))
 
     with pytest.raises(PersonRefusedError, match="it has name"):
-        await sim.fill(ANA, {"nam": "x"})
+        await sim.fill(ANA, {"title": "x"})
 
 
 async def test_the_apps_errors_stand_under_their_inputs_and_the_modal_stays(

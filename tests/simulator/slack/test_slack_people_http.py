@@ -174,7 +174,7 @@ async def test_commands_are_refused_in_threads_in_archives_and_when_unknown(cloc
     with pytest.raises(PersonRefusedError, match="not supported in threads"):
         await lonely.command("U0ANA", MARKETING, "/campaign", in_thread=True)
     with pytest.raises(PersonRefusedError, match="not a valid command"):
-        await lonely.command("U0ANA", MARKETING, "/campain")
+        await lonely.command("U0ANA", MARKETING, "/audience")
     lonely.archive(MARKETING)
     with pytest.raises(PersonRefusedError, match="archived"):
         await lonely.command("U0ANA", MARKETING, "/campaign")
