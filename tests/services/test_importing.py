@@ -1,21 +1,18 @@
 import csv
 import hashlib
 import io
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
+from bot.domain.csvfile import Refused
 from bot.domain.errors import InvalidInputError
 from bot.domain.instants import DAY, Millis
 from bot.ports.people import Person
 from bot.services.importing import BATCH_ROWS, Importer, ImportOptions, ImportReport, run
 from tests.fakes import FakeStorage, FakeTransaction
-
-if TYPE_CHECKING:
-    from bot.domain.csvfile import Refused
 
 NOW = Millis(1_795_000_000_000)  # 2026-11-18T11:06:40Z
 ANA, BEA, CY = "+5511999991234", "+12025550123", "+31612345678"
@@ -29,7 +26,7 @@ class Import:
     ) -> None:
         self.tx = tx or FakeTransaction()
         self.storage = FakeStorage(self.tx)
-        self.refused: list[Refused] = []
+        self.refused = list[Refused]()
         self.progress: list[int] = []
         self.data = data.encode() if isinstance(data, str) else data
         self._importer = Importer(
