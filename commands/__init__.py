@@ -7,7 +7,19 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.domain.roles import Actor
 from bot.slack import ids
-from commands import approval, campaign, control, draft, submission
+from commands import (
+    approval,
+    audience,
+    campaign,
+    control,
+    digest,
+    draft,
+    home,
+    optins,
+    optins_file,
+    submission,
+    templates,
+)
 from commands.desk import Desk, Workers
 from commands.edge import Handler, edge
 from commands.exchange import Exchange
@@ -16,6 +28,10 @@ __all__ = ["Desk", "Workers", "register"]
 
 COMMANDS: Mapping[str, Handler] = {
     ids.COMMAND_CAMPAIGN: campaign.campaign,
+    ids.COMMAND_AUDIENCE: audience.audience,
+    ids.COMMAND_TEMPLATES: templates.templates,
+    ids.COMMAND_OPTINS: optins.optins,
+    ids.COMMAND_DIGEST: digest.digest,
 }
 BUTTONS: Mapping[str, Handler] = {
     ids.CAMPAIGN_APPROVE: approval.click_approve,
@@ -36,6 +52,8 @@ SUBMISSIONS: Mapping[str, Handler] = {
     ids.CAMPAIGN_REJECT_REASON: approval.reject,
     ids.CAMPAIGN_CHANGES_REASON: approval.request_changes,
     ids.CAMPAIGN_IN_DOUBT: control.resolve_in_doubt,
+    ids.AUDIENCE_NEW: audience.save,
+    ids.OPTINS_IMPORT: optins_file.take_file,
 }
 SEARCHES: Mapping[str, Handler] = {
     ids.TEMPLATE: draft.offer_templates,
@@ -44,6 +62,10 @@ SEARCHES: Mapping[str, Handler] = {
 SHORTCUTS: Mapping[str, Handler] = {
     ids.CAMPAIGN_NEW_SHORTCUT: draft.shortcut,
     ids.CAMPAIGN_FROM_MESSAGE: draft.shortcut,
+    ids.OPTINS_IMPORT_SHORTCUT: optins.open_import,
+}
+EVENTS: Mapping[str, Handler] = {
+    "app_home_opened": home.opened,
 }
 
 
@@ -59,6 +81,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
         app.options(field)(edge(desk, f"search {field}", handler))
     for shortcut, handler in SHORTCUTS.items():
         app.shortcut(shortcut)(edge(desk, shortcut, handler))
+    for event, handler in EVENTS.items():
+        app.event(event)(edge(desk, event, handler))
     app.action(re.compile(f"^{ids.CAMPAIGN_OPEN}"))(edge(desk, ids.CAMPAIGN_OPEN, _nothing))
 
 

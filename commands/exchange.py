@@ -1,6 +1,7 @@
 """One payload from Slack and the ways to answer it where the person is looking."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,6 +19,8 @@ from commands.actor import TryAgainError, user_of
 _log = logging.getLogger(__name__)
 
 _BAD_REQUEST: Final = 400
+#: Modals whose result is shown to whoever asked carry the channel they were asked for.
+_CHANNEL_ID: Final = re.compile(r"[CDG][A-Z0-9]+")
 _VIEW_GONE: Final = frozenset({"not_found", "view_not_found", "hash_conflict"})
 
 
@@ -49,6 +52,12 @@ class Exchange:
         return str(self.body.get("channel_id") or channel.get("id") or "")
 
     @property
+    def origin(self) -> str:
+        """Give the channel to answer in: where this happened, or where the submitted modal was asked for."""
+        metadata = str(self.view.get("private_metadata") or "")
+        return self.channel or (metadata if _CHANNEL_ID.fullmatch(metadata) else "")
+
+    @property
     def action(self) -> Mapping[str, Any]:
         """Give the first action of a click; empty for anything else."""
         found: Sequence[Mapping[str, Any]] = self.body.get("actions") or ({},)
@@ -72,8 +81,13 @@ class Exchange:
             await self._ack(text=message.text, blocks=_dicts(message.blocks), response_type="ephemeral")
             return
         await self.accept()
-        if not await self._whisper(message):
-            await self.chat.whisper(self.channel or user_of(self.body), user_of(self.body), message)
+        if await self._reply(message):
+            return
+        user, origin = user_of(self.body), self.origin
+        if origin:
+            await self.chat.whisper(origin, user, message)
+        else:
+            await self.chat.post(user, message)
 
     async def open(self, view: Block) -> None:
         """Open a modal, or lay it over the open one; raises TryAgainError when the moment to do so has passed."""
@@ -112,7 +126,7 @@ class Exchange:
         self.is_answered = True
         await self._ack(options=list(options))
 
-    async def _whisper(self, message: ChatMessage) -> bool:
+    async def _reply(self, message: ChatMessage) -> bool:
         """Answer through the payload's own address; False where there is none or it takes no more."""
         if not self._respond.response_url:
             return False

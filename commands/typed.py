@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.errors import InvalidInputError
 from bot.domain.instants import SECOND, Millis
 
 
@@ -36,19 +35,12 @@ class Typed:
         seconds = self._input(field).get("selected_date_time")
         return Millis(int(seconds) * SECOND) if seconds else None
 
-    def number(self, field: str) -> int | None:
-        """Give a whole number; raises InvalidInputError for anything else."""
-        text = self.text(field)
-        if text and not text.isdecimal():
-            raise InvalidInputError("Give a whole number.", field=field)
-        return int(text) if text else None
-
-    def names(self, field: str) -> list[str]:
-        """Give what was chosen in a multi-select, or typed with commas in between."""
+    def entered(self, field: str) -> str | list[str] | None:
+        """Give a text, or the values of a multi-select; None where nothing was entered."""
         entry = self._input(field)
         if "selected_options" in entry:
             return [str(option["value"]) for option in entry["selected_options"] or ()]
-        return [name.strip() for name in self.text(field).split(",") if name.strip()]
+        return self.text(field) or None
 
     def files(self, field: str) -> list[Mapping[str, Any]]:
         """Give the files handed over."""

@@ -1,5 +1,6 @@
 """The bot at work in a simulated Slack: real listeners, real books, real cards; Meta and the bells are small fakes."""
 
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -113,7 +114,6 @@ class Office:
     bells: Bells
     _cards: CardRounds
     _notices: NoticeRounds
-    _counter: int = 0
 
     # What people do.
 
@@ -228,10 +228,6 @@ class Office:
         """Give an instant from now on as Slack's pickers do."""
         return int((to_datetime(Millis(self.clock.instant)) + timedelta(hours=hours)).timestamp())
 
-    def token(self) -> str:
-        self._counter += 1
-        return f"token{self._counter}"
-
     def _view(self, user: str, callback_id: str) -> Any:
         view = self.sim.view(user)
         return view if view is not None and view.body.get("callback_id") == callback_id else None
@@ -242,6 +238,7 @@ async def an_office(
     folder: Path, *, policy: Policy | None = None, roster: Roster | None = None, people: int = 3
 ) -> AsyncIterator[Office]:
     """Open an office with one template, one audience (“Everybody”) and so many opted-in people."""
+    tokens = (f"token{n}" for n in itertools.count())
     sim, clock, policy = SlackSimulator(rate_scale=None), TestClock(), policy or a_policy()
     store = open_storage(f"sqlite:///{folder / 'arauto.db'}", clock=clock)
     async with running(sim) as url:
@@ -260,7 +257,7 @@ async def an_office(
             people=SlackPeople(client, clock),
             files=SlackFiles(client),
             workers=bells,
-            new_token=lambda: office.token(),
+            new_token=lambda: next(tokens),
             words=plain_words,
         )
         office = Office(sim, store, clock, desk, meta, bells, cards, NoticeRounds(store, chat, clock))
