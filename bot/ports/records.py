@@ -37,6 +37,10 @@ class Audit(Protocol):
         """Walk the chain from its beginning."""
         ...
 
+    def head(self) -> tuple[int, str] | None:
+        """Give number and hash of the last line as remembered apart from the chain, for `bot.domain.audit.verify`."""
+        ...
+
 
 class Quarantine(Protocol):
     def keep(self, reason: str, body: bytes, now: Millis) -> None: ...

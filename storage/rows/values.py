@@ -1,0 +1,31 @@
+"""Single values of a column: JSON text, booleans that may be missing."""
+
+import json
+from collections.abc import Collection
+from typing import Any, Protocol
+
+
+class Row(Protocol):
+    """A row of any engine."""
+
+    def __getitem__(self, column: str, /) -> Any: ...
+
+
+def to_json(value: object) -> str:
+    """Write a structured value as JSON text; mappings keep their order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> Any:
+    """Read JSON text back."""
+    return json.loads(text)
+
+
+def listed(values: Collection[object]) -> str:
+    """Write a collection as a JSON list, in a stable order, to be bound as one value of a constant statement."""
+    return to_json(sorted(values, key=str))
+
+
+def optional_bool(value: int | None) -> bool | None:
+    """Read 0, 1 or nothing."""
+    return None if value is None else bool(value)

@@ -1,0 +1,55 @@
+"""Opening connections: WAL, full durability, foreign keys, and no transaction that nobody asked for."""
+
+import sqlite3
+
+from sqlite_utils import Database
+
+from bot.domain.errors import ConfigurationError
+
+#: STRICT tables came with this version.
+OLDEST_SQLITE = (3, 37, 0)
+#: How long a write waits for another process (a command beside `serve`) before it gives up.
+BUSY_TIMEOUT_MS = 5_000
+_CACHED_STATEMENTS = 512
+
+# isolation_level=None: the sqlite3 module opens no transaction by itself, ours begin and end in writer.py, readers.py
+# and migrations.py. Mind that `with connection:` then opens none either; `Database.atomic()` does.
+
+
+def connect(path: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Database:
+    """Open a file for reading and writing; an SQLite that is too old raises ConfigurationError.
+
+    The connection may be handed to another thread, but only one at a time may use it.
+    """
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        raise ConfigurationError(f"Arauto needs SQLite {wanted} or newer; this Python has {sqlite3.sqlite_version}.")
+    return _configured(path, busy_timeout_ms)
+
+
+def connect_reader(path: str) -> Database:
+    """Open a file for reading only."""
+    db = connect(path)
+    db.conn.execute("PRAGMA query_only = ON")
+    return db
+
+
+def _configured(path: str, busy_timeout_ms: int) -> Database:
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=_CACHED_STATEMENTS
+    )
+    try:
+        # First of all, so that the others wait for a busy file as well.
+        connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A commit is on the disk when it returns: `sending` must survive a power cut before its request leaves.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        # What an erased person leaves behind is overwritten, not just forgotten.
+        connection.execute("PRAGMA secure_delete = FAST")
+        connection.row_factory = sqlite3.Row
+        # Other programs' sqlite-utils plugins have no business here.
+        return Database(connection, execute_plugins=False)
+    except sqlite3.Error:
+        connection.close()
+        raise

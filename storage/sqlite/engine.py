@@ -1,0 +1,101 @@
+"""The engine: opens a file only when its schema fits, and runs works on one writer and a few readers."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlite_utils import Database
+
+from bot.domain.errors import ConfigurationError
+from bot.ports.chat import Clock
+from bot.ports.storage import Transaction
+from storage.sqlite.database import connect, connect_reader
+from storage.sqlite.errors import opening
+from storage.sqlite.migrations import SchemaState, apply_all, state_of
+from storage.sqlite.readers import Readers
+from storage.sqlite.transaction import SqliteTransaction
+from storage.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+READERS = 3
+
+
+class SqliteStorage:
+    """The port `Storage` over one SQLite file."""
+
+    def __init__(self, path: str, *, clock: Clock) -> None:
+        """Open a file; an empty one gets the whole schema, an older, newer or foreign one raises ConfigurationError."""
+        with opening(path):
+            db = _fitting(path)
+            readers = [connect_reader(path) for _ in range(READERS)]
+        self._writer = Writer(db, SqliteTransaction(db.conn, clock))
+        self._readers = Readers([(reader, SqliteTransaction(reader.conn, clock)) for reader in readers])
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run a work and return once its commit is on the disk."""
+        return await self._writer.write(work)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run a read beside the writer, on a snapshot of its own."""
+        return await self._readers.read(work)
+
+    async def close(self) -> None:
+        """Finish what was handed over and close every connection."""
+        await asyncio.to_thread(self._readers.close)
+        await asyncio.to_thread(self._writer.close)
+
+
+def migrate(path: str) -> list[str]:
+    """Bring a file to the newest schema, name the steps applied; a newer or foreign one raises ConfigurationError."""
+    with _opened(path) as db:
+        _refuse_unknown(path, state_of(db))
+        return apply_all(db)
+
+
+def schema_state(path: str) -> SchemaState:
+    """Read which schema a file has."""
+    with _opened(path) as db:
+        return state_of(db)
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Database]:
+    with opening(path):
+        db = connect(path)
+        try:
+            yield db
+        finally:
+            db.close()
+
+
+def _fitting(path: str) -> Database:
+    db = connect(path)
+    try:
+        if state_of(db).is_empty:
+            apply_all(db)
+        _refuse_older(path, state_of(db))
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _refuse_older(path: str, state: SchemaState) -> None:
+    _refuse_unknown(path, state)
+    if state.is_older:
+        raise ConfigurationError(
+            f"The database {path} has the older schema {state.version}, this Arauto needs {state.wanted_version}: "
+            "run `arauto migrate` and start again."
+        )
+
+
+def _refuse_unknown(path: str, state: SchemaState) -> None:
+    if state.is_foreign:
+        raise ConfigurationError(f"The database {path} was not made by Arauto; name another file in DATABASE_URL.")
+    if state.is_newer:
+        raise ConfigurationError(
+            f"The database {path} has the newer schema {state.version}, this Arauto knows {state.wanted_version}: "
+            "install a newer Arauto."
+        )

@@ -1,0 +1,148 @@
+"""The planned messages: frozen, claimed, loaded with the facts that decide, and written back with their counters."""
+
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+
+from bot.domain.campaign import CampaignId
+from bot.domain.consent import FrequencyCap
+from bot.domain.errors import ConflictError
+from bot.domain.instants import Millis
+from bot.domain.message import Dispatch, Recipient, RecipientId
+from bot.domain.plan import PlannedRecipient
+from bot.ports.chat import Clock
+from bot.ports.recipients import Claim, Fence, ReportRow
+from storage.rows import recipients as rows
+from storage.rows.values import listed
+from storage.sqlite import finding, planning
+from storage.sqlite.book import Book
+from storage.sqlite.leases import SqliteLeases
+from storage.sqlite.loading import load_claims
+from storage.sqlite.tallies import move_tallies
+
+# Writes the state of a row that is still exactly as it was read; `IS` also compares what is missing.
+_SAVE = f"""
+UPDATE recipients SET {", ".join(f"{column} = ?" for column in rows.STATE_COLUMNS)}, delivery = ?
+WHERE id = ? AND {" AND ".join(f"{column} IS ?" for column in rows.STATE_COLUMNS)}
+"""
+_ARCHIVE = """
+INSERT INTO attempts (recipient_id, attempt, wamid, code, accepted_at, failed_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+"""
+_CLAIM = """
+UPDATE recipients SET dispatch = 'claimed' WHERE id IN (
+  SELECT id FROM recipients
+  WHERE campaign_id = ? AND dispatch = 'planned' AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT ?
+) RETURNING *
+"""
+_RELEASE = """
+UPDATE recipients SET dispatch = 'planned'
+WHERE id IN (SELECT value FROM json_each(?)) AND dispatch = 'claimed'
+"""
+
+
+class SqliteRecipients(Book):
+    """The port `Recipients`."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Clock, leases: SqliteLeases) -> None:
+        super().__init__(connection, clock)
+        self._leases = leases
+
+    def add(self, campaign_id: CampaignId, rows: Sequence[PlannedRecipient]) -> list[bool]:
+        """Freeze rows into the plan."""
+        return planning.add(self._connection, campaign_id, rows)
+
+    def discard(self, campaign_id: CampaignId) -> None:
+        """Remove the plan of a campaign nothing was sent of."""
+        planning.discard(self._connection, campaign_id)
+
+    def chain(self, campaign_id: CampaignId) -> str:
+        """Recompute the recipients' chain of the frozen plan."""
+        return planning.chain_of(self._connection, campaign_id)
+
+    def save(self, changes: Sequence[tuple[Recipient, Recipient]], fence: Fence | None = None) -> None:
+        """Write messages (before, after) and move their campaigns' counters."""
+        if fence is not None:
+            self._leases.check(fence)
+        saved = self._connection.executemany(_SAVE, [_save_values(before, after) for before, after in changes])
+        if changes and saved.rowcount != len(changes):
+            missed = len(changes) - saved.rowcount
+            raise ConflictError(f"{missed} of {len(changes)} messages changed meanwhile; read them again and repeat.")
+        move_tallies(self._connection, changes)
+
+    def archive_attempt(self, recipient: Recipient) -> None:
+        """Remember the wamid of an attempt that is over."""
+        key = (recipient.id, recipient.attempt, recipient.wamid, recipient.code)
+        self._run(_ARCHIVE, (*key, recipient.accepted_at, recipient.failed_at))
+
+    def claim(self, campaign_id: CampaignId, limit: int, fence: Fence, now: Millis) -> list[Recipient]:
+        """planned -> claimed; both count as waiting, so no counter moves."""
+        self._leases.check(fence)
+        claimed = [rows.recipient(row) for row in self._all(_CLAIM, (campaign_id, now, limit))]
+        return sorted(claimed, key=lambda message: message.id)
+
+    def release(self, ids: Collection[RecipientId]) -> None:
+        """claimed -> planned."""
+        self._run(_RELEASE, (listed(ids),))
+
+    def load(self, ids: Collection[RecipientId], cap: FrequencyCap | None, now: Millis) -> list[Claim]:
+        """Load rows with address, parameters and the person's facts."""
+        return load_claims(self._connection, ids, cap, now)
+
+    def get(self, recipient_id: RecipientId) -> Recipient | None:
+        """Give a message by id."""
+        return self.get_many((recipient_id,)).get(recipient_id)
+
+    def get_many(self, ids: Collection[RecipientId]) -> dict[RecipientId, Recipient]:
+        """Give messages by id."""
+        return {row.id: row for row in finding.by_ids(self._connection, ids)}
+
+    def by_wamid(self, wamids: Collection[str]) -> dict[str, Recipient]:
+        """Find by the message id of the present attempt."""
+        return finding.by_wamids(self._connection, wamids)
+
+    def known_wamids(self, wamids: Collection[str]) -> set[str]:
+        """Tell which ids are ours, earlier attempts and test sends included."""
+        return finding.known_wamids(self._connection, wamids)
+
+    def with_dispatch(
+        self,
+        dispatch: Dispatch,
+        *,
+        campaign_id: CampaignId | None = None,
+        phone_number_id: str | None = None,
+        limit: int = 1000,
+    ) -> list[Recipient]:
+        """List messages in one state of dispatch, by id."""
+        return finding.with_dispatch(self._connection, dispatch, campaign_id, phone_number_id, limit)
+
+    def in_doubt_for(self, phone_number_id: str, digits: str) -> list[Recipient]:
+        """List what may have left to these digits from that number."""
+        return finding.in_doubt_for(self._connection, phone_number_id, digits)
+
+    def next_due(self, campaign_id: CampaignId) -> Millis | None:
+        """Say when the earliest waiting row may leave; 0 means at once."""
+        return finding.next_due(self._connection, campaign_id)
+
+    def overdue(self, campaign_id: CampaignId, accepted_before: Millis, limit: int) -> list[Recipient]:
+        """List accepted messages without an outcome, by the start of their lifetime."""
+        return finding.overdue(self._connection, campaign_id, accepted_before, limit)
+
+    def failed_with(self, campaign_id: CampaignId, code: int, failed_before: Millis, limit: int) -> list[Recipient]:
+        """List what failed, or was refused at once, with a code; first attempts first."""
+        return finding.failed_with(self._connection, campaign_id, code, failed_before, limit)
+
+    def capped_codes_pending(self, campaign_id: CampaignId, code: int) -> int:
+        """Count first attempts that ended with this code: their one further try is still to come."""
+        return finding.first_attempts_with(self._connection, campaign_id, code)
+
+    def people_messaged_since(self, since: Millis) -> int:
+        """Count distinct people with a message accepted since then."""
+        return finding.people_messaged_since(self._connection, since)
+
+    def rows(self, campaign_id: CampaignId) -> Iterator[ReportRow]:
+        """Walk a campaign's messages with their addresses."""
+        return finding.report_rows(self._connection, campaign_id)
+
+
+def _save_values(before: Recipient, after: Recipient) -> tuple[object, ...]:
+    return (*rows.state_values(after), after.delivery.value, after.id, *rows.state_values(before))
