@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.domain.errors import ConfigurationError
-from bot.ports.chat import Clock
+from bot.ports.clock import Clock
 from bot.ports.storage import Storage
 from storage import sqlite
 from storage.sqlite.migrations import SchemaState

@@ -21,7 +21,8 @@ GONE: Final = frozenset({
     "message_not_found", "is_archived", "channel_not_found", "not_in_channel", "is_inactive", "account_inactive",
     "token_revoked", "token_expired", "invalid_auth", "not_authed", "org_login_required", "edit_window_closed",
     "cant_update_message", "restricted_action", "restricted_action_read_only_channel", "user_not_found",
-    "user_not_in_channel", "users_not_found", "cannot_dm_bot", "messages_tab_disabled", "missing_scope",
+    "user_not_in_channel", "users_not_found", "no_such_subteam", "file_not_found", "file_deleted",
+    "cannot_dm_bot", "messages_tab_disabled", "missing_scope",
 })  # fmt: skip
 _BUSY: Final = frozenset({
     "ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error", "service_unavailable",

@@ -40,7 +40,7 @@ CAMPAIGN_RESUME: Final = "campaign_resume"
 CAMPAIGN_CANCEL: Final = "campaign_cancel"
 CAMPAIGN_REFRESH: Final = "campaign_refresh"
 CAMPAIGN_RESOLVE_IN_DOUBT: Final = "campaign_resolve_in_doubt"
-#: A button with a link: Slack reports the click all the same, and it only needs an answer.
+#: Begins the id of every button that only opens a link: Slack reports the click all the same, and wants an answer.
 CAMPAIGN_OPEN: Final = "campaign_open"
 
 # Inputs of the campaign modal.
@@ -84,6 +84,11 @@ BLOCK_UPDATED: Final = "updated"
 def var_key(component: str, name: str) -> str:
     """Name the input of one template variable: component is header, body or button."""
     return f"{VAR_PREFIX}{component}:{name}"
+
+
+def open_key(place: str, index: int) -> str:
+    """Name one of several link buttons of a view: no two may share an id."""
+    return f"{CAMPAIGN_OPEN}:{place}:{index}"
 
 
 def binding_key(block_id: str) -> str | None:

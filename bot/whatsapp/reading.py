@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from bot.domain.inbound import MessagingLimit
 from bot.domain.instants import SECOND, Millis, from_datetime
 from bot.domain.template import Template
 
 #: Seconds since 1970 that Meta can mean; milliseconds by mistake, or nonsense, fall outside (2106-02-07).
 _LATEST_SECONDS: Final = 2**32 - 1
 _LARGEST_CODE: Final = 2**31 - 1
+_LARGEST_ID: Final = 2**64
 _DIGITS_OF_MAX: Final = 20
 
 
@@ -49,7 +51,7 @@ def text(value: Any) -> str | None:
 
 def identifier(value: Any) -> str | None:
     """Take an id, which Meta writes as a string here and as an integer there."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST_ID:
         return str(value)
     return text(value)
 
@@ -70,12 +72,13 @@ def instant(value: Any) -> Millis | None:
     seconds = whole(value)
     if seconds is not None:
         return Millis(seconds * SECOND) if 0 < seconds <= _LATEST_SECONDS else None
-    if isinstance(value, str):
-        try:
-            return from_datetime(datetime.fromisoformat(value))
-        except ValueError:
-            return None
-    return None
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = from_datetime(datetime.fromisoformat(value))
+    except ValueError:
+        return None
+    return moment if 0 < moment <= _LATEST_SECONDS * SECOND else None
 
 
 def language(value: Any) -> str | None:
@@ -119,3 +122,22 @@ def _lifetime(value: Any) -> int | None:
 def _quality(value: Any) -> str:
     score = value.get("score") if isinstance(value, Mapping) else value
     return (text(score) or "UNKNOWN").upper()
+
+
+def digits(value: Any) -> str | None:
+    """Take a phone number as Meta writes it (`31600000001`, sometimes with a plus); anything else is None."""
+    found = (identifier(value) or "").removeprefix("+")
+    return found if found.isascii() and found.isdigit() and len(found) <= _DIGITS_OF_MAX else None
+
+
+def messaging_limit(value: Any) -> MessagingLimit | None:
+    """Take a limit written as `TIER_2K`, `TIER_UNLIMITED`, 2000, "2000" or -1 (no limit); None for anything else."""
+    if isinstance(value, str):
+        tier = value.upper().removeprefix("TIER_")
+        if tier == "UNLIMITED":
+            return MessagingLimit(None)
+        value = f"{tier[:-1]}000" if tier.endswith("K") else tier
+    if value in (-1, "-1"):
+        return MessagingLimit(None)
+    people = whole(value)
+    return MessagingLimit(people) if people is not None and people > 0 else None

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.ports.chat import Clock
+from bot.ports.clock import Clock
 
 Values = Sequence[Any] | Mapping[str, Any]
 

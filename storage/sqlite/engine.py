@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.domain.errors import ConfigurationError
-from bot.ports.chat import Clock
+from bot.ports.clock import Clock
 from bot.ports.storage import Transaction
 from storage.sqlite.database import connect, connect_reader
 from storage.sqlite.errors import opening

@@ -9,7 +9,7 @@ from bot.domain.errors import ConflictError
 from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.plan import PlannedRecipient
-from bot.ports.chat import Clock
+from bot.ports.clock import Clock
 from bot.ports.recipients import Claim, Fence, ReportRow
 from storage.rows import recipients as rows
 from storage.rows.values import listed

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from bot.ports.chat import Clock
+from bot.ports.clock import Clock
 from storage.sqlite.arrivals import SqliteLinks, SqliteParked, SqliteTrials
 from storage.sqlite.audiences import SqliteAudiences, SqliteImports
 from storage.sqlite.audit import SqliteAudit

@@ -30,6 +30,10 @@ COMPONENTS: tuple[Mapping[str, Any], ...] = (
 )
 
 
+def component(kind: str, **parts: Any) -> Mapping[str, Any]:
+    return {"type": kind, **parts}
+
+
 def a_template(**changes: Any) -> Template:
     template = Template(
         id="1407",

@@ -18,6 +18,9 @@ _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.WITHDRAWN: (EMOJI[CampaignState.CANCELLED], "Withdrawn"),
 }
 
+#: Outcomes after which the author can change the campaign and ask again.
+EDITABLE = frozenset({Outcome.CHANGES_REQUESTED, Outcome.EXPIRED})
+
 _OUTCOME_OF_STATE: dict[CampaignState, Outcome] = {
     CampaignState.REJECTED: Outcome.REJECTED,
     CampaignState.CHANGES_REQUESTED: Outcome.CHANGES_REQUESTED,
@@ -28,7 +31,7 @@ _OUTCOME_OF_STATE: dict[CampaignState, Outcome] = {
 
 
 def approval_card(sheet: CampaignSheet) -> ChatMessage:
-    """Draw the card of a planned campaign; buttons only while it waits for a decision."""
+    """Draw the card of a planned campaign; it can be decided on only while it waits."""
     campaign = sheet.campaign
     decision = decision_of(sheet)
     blocks: list[Block] = [
@@ -41,7 +44,7 @@ def approval_card(sheet: CampaignSheet) -> ChatMessage:
         *approval_parts.recipients(sheet),
         *approval_parts.warnings(sheet),
         context(*approval_parts.notes(sheet)),
-        *([] if decision else actions(_buttons(sheet), block_id=ids.BLOCK_ACTIONS)),
+        *actions(_buttons(sheet, decision), block_id=ids.BLOCK_ACTIONS),
     ]
     return ChatMessage(text=_summary(sheet, decision), blocks=blocks)
 
@@ -75,8 +78,10 @@ def _asked(sheet: CampaignSheet) -> Block:
     )
 
 
-def _buttons(sheet: CampaignSheet) -> list[Block]:
+def _buttons(sheet: CampaignSheet, decision: Decision | None) -> list[Block]:
     value = CampaignRef.of(sheet.campaign).encode()
+    if decision is not None:
+        return [button("Edit", ids.CAMPAIGN_EDIT, value)] if decision.outcome in EDITABLE else []
     return [
         button("Approve", ids.CAMPAIGN_APPROVE, value, style="primary"),
         button("Reject", ids.CAMPAIGN_REJECT, value, style="danger"),

@@ -96,7 +96,7 @@ def recipients(sheet: CampaignSheet) -> list[Block]:
 
 def changes(sheet: CampaignSheet) -> list[Block]:
     """Show what differs from the version shown before."""
-    rows = [f"{line(one.what, 40)}: {line(one.before, 80)} → *{line(one.after, 80)}*" for one in sheet.changes]
+    rows = [f"{line(one.what, 40)}: {line(one.before, 60)} → *{line(one.after, 60)}*" for one in sheet.changes]
     return (
         [section("🔁 *Changed since the last card*\n" + "\n".join(reasons.some(rows, _CHANGES_SHOWN)))] if rows else []
     )
@@ -162,8 +162,8 @@ def _missing(sheet: CampaignSheet) -> list[str]:
     plan = sheet.campaign.plan
     if plan is None:
         return []
-    shown = [f"{people(n)} will see the fallback of {code(name, 40)}" for name, n in plan.fallbacks.items() if n]
-    left_out = [f"{people(n)} left out: no value for {code(name, 40)}" for name, n in plan.missing.items() if n]
+    shown = [f"{people(n)} will see the fallback of {code(name, 30)}" for name, n in plan.fallbacks.items() if n]
+    left_out = [f"{people(n)} left out: no value for {code(name, 30)}" for name, n in plan.missing.items() if n]
     return reasons.some([*shown, *left_out], _VARIABLES_SHOWN)
 
 

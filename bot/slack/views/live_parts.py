@@ -59,7 +59,8 @@ def figures(funnel: Funnel) -> list[tuple[str, str]]:
 
 def troubles(sheet: CampaignSheet) -> list[Block]:
     """Show failures with their next steps, why people were skipped, and what waits for somebody's decision."""
-    parts = [_failures(sheet), _skipped(sheet.funnel), _in_doubt(sheet.funnel), _lapsed(sheet.funnel)]
+    funnel = sheet.funnel
+    parts = [_failures(sheet), _skipped(funnel), _in_doubt(funnel), _lapsed(funnel), _excluded(sheet.campaign)]
     return [section(part) for part in parts if part]
 
 
@@ -123,6 +124,15 @@ def _skipped(funnel: Funnel) -> str:
     found = funnel.details("skipped")
     rows = [f"• {number(found[reason])}: {reasons.words(reason)}" for reason in reasons.in_order(found)]
     return "*Left out at the last look*\n" + "\n".join(reasons.some(rows, _FAILURES_SHOWN)) if rows else ""
+
+
+def _excluded(campaign: Campaign) -> str:
+    plan = campaign.plan
+    if plan is None or plan.matched <= plan.recipients:
+        return ""
+    rows = [f"{reasons.words(one)} {number(plan.excluded[one])}" for one in reasons.in_order(plan.excluded)]
+    why = ", ".join(reasons.some(rows, _FAILURES_SHOWN))
+    return f"*Never in the plan*: {number(plan.matched - plan.recipients)} of {number(plan.matched)} ({why})"
 
 
 def _in_doubt(funnel: Funnel) -> str:

@@ -25,7 +25,7 @@ def words(reason: str) -> str:
     try:
         return WORDS[Exclusion(reason)]
     except ValueError:
-        return line(reason.replace("_", " "), 80)
+        return line(reason.replace("_", " "), 60)
 
 
 def steps(excluded: Mapping[str, int], samples: Mapping[str, Sequence[str]]) -> list[str]:
@@ -43,9 +43,7 @@ def in_order(excluded: Mapping[str, int]) -> list[str]:
 def countries(counts: Mapping[str, int]) -> str:
     """Write people by country, the most first, on one line."""
     most_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return " · ".join(
-        some([f"{line(name, 20) or '?'} {number(count)}" for name, count in most_first], _COUNTRIES_SHOWN)
-    )
+    return " · ".join(some([f"{line(name, 8) or '?'} {number(count)}" for name, count in most_first], _COUNTRIES_SHOWN))
 
 
 def some(lines: Iterable[str], limit: int) -> list[str]:
@@ -55,5 +53,5 @@ def some(lines: Iterable[str], limit: int) -> list[str]:
 
 
 def _step(reason: str, count: int, samples: Sequence[str]) -> str:
-    shown = ", ".join(code(sample, 30) for sample in samples[:3])
+    shown = ", ".join(code(sample, 26) for sample in samples[:3])
     return f"− {number(count)} {words(reason)}" + (f" ({shown})" if shown else "")

@@ -24,7 +24,7 @@ def preview(template: Template, bindings: Mapping[str, str] | None = None) -> st
         _header(template.component("HEADER"), _of(values, "header")),
         fill(str((template.component("BODY") or {}).get("text", "")), _of(values, "body")),
         str((template.component("FOOTER") or {}).get("text", "")),
-        "   ".join(f"[ {button.get('text', button.get('type', ''))} ]" for button in template.buttons),
+        *(_button(button, values.get(f"button:{index}", "")) for index, button in enumerate(template.buttons)),
     ]
     return quote("\n".join(part for part in parts if part), 1_600)
 
@@ -71,14 +71,23 @@ def as_list(sentences: Sequence[str]) -> str:
 
 def own_words(sentences: Sequence[str]) -> list[str]:
     """Escape sentences that come from elsewhere."""
-    return [safe(sentence) for sentence in sentences]
+    return [safe(sentence, 250) for sentence in sentences]
 
 
 def _header(header: Component | None, values: Mapping[str, str]) -> str:
     if header is None:
         return ""
     kind = str(header.get("format", "TEXT")).upper()
-    return f"[ {kind.lower()} ]" if kind in MEDIA_FORMATS else fill(str(header.get("text", "")), values)
+    if kind in MEDIA_FORMATS:
+        return f"[ {kind.lower()} ] {values.get('1', '')}".rstrip()
+    return fill(str(header.get("text", "")), values)
+
+
+def _button(button: Component, value: str) -> str:
+    """Write a button with where it leads; a value that is a whole address is the landing page of a click link."""
+    is_landing = value.startswith(("https://", "http://"))
+    leads_to = value if is_landing or not button.get("url") else fill(str(button["url"]), {"1": value} if value else {})
+    return f"[ {button.get('text', button.get('type', ''))} ] {leads_to}".rstrip()
 
 
 def _of(bindings: Mapping[str, str], component: str) -> dict[str, str]:

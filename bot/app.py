@@ -1,0 +1,312 @@
+"""The composition root: the only module that knows every concrete class. Builds the bot, runs it, ends it cleanly."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import httpx
+import uvicorn
+from commands.desk import Desk
+from slack_bolt.async_app import AsyncApp
+from starlette.applications import Starlette
+
+import commands
+from bot.domain.campaign import CampaignId
+from bot.ports.clock import Clock
+from bot.ports.storage import Storage
+from bot.runtime.absorbing import WebhookEndpoint
+from bot.runtime.cards import CardRounds
+from bot.runtime.clock import SystemClock
+from bot.runtime.headroom import Headroom
+from bot.runtime.housekeeping import Housekeeping
+from bot.runtime.launcher import LaunchingRounds
+from bot.runtime.measuring import MeasuredSender
+from bot.runtime.metrics import Metrics
+from bot.runtime.notices import NoticeRounds
+from bot.runtime.planner import CancellingRounds, PlanningRounds
+from bot.runtime.scheduler import Scheduler
+from bot.runtime.sender import NumberSender
+from bot.runtime.server import create_app
+from bot.runtime.slacklink import SlackLink
+from bot.runtime.syncing import Syncing
+from bot.runtime.worker import Worker
+from bot.services.planning import Planner
+from bot.settings import Settings
+from bot.slack.budget import EditBudget
+from bot.slack.chat import SlackChat, web_client
+from bot.slack.files import SlackFiles
+from bot.slack.people import SlackPeople
+from bot.slack.views.digest import digest
+from bot.whatsapp.failures import plain_words
+from bot.whatsapp.management import MetaManagementClient
+from bot.whatsapp.sending import MetaEndpoint, MetaSender, sending_client
+from bot.whatsapp.transport import sending_transport
+from storage import exclusive, open_storage
+
+log = logging.getLogger(__name__)
+
+#: Requests to Meta under way at once, over all numbers.
+CONCURRENCY = 512
+MANAGEMENT_TIMEOUT_SECONDS = 30.0
+#: `serve` promises to be gone five seconds after SIGTERM.
+STOP_SECONDS = 4.5
+
+
+def new_token() -> str:
+    """Make a click or campaign token that cannot be guessed."""
+    return secrets.token_urlsafe(12)
+
+
+class Bot:
+    """The running bot: every worker, wired once."""
+
+    def __init__(self, settings: Settings, store: Storage, clock: Clock, clients: "Clients") -> None:
+        self._settings, self._store, self._clock = settings, store, clock
+        self._policy, self._card = settings.policy(), settings.prices()
+        self._metrics = Metrics()
+        self._slack = web_client(settings.slack_bot_token, settings.slack_api_url)
+        self._chat = SlackChat(self._slack)
+        self._meta = clients.meta(settings)
+        self._sender = MeasuredSender(clients.sender(settings), self._metrics)
+        self.senders = self._build_senders()
+        budget = EditBudget(clock.ticks())
+        self._cards = CardRounds(store, self._chat, self._policy, clock, words=plain_words, budget=budget)
+        self._syncing = Syncing(store, self._meta, self._policy, clock)
+        self._build_workers()
+        housekeeping = Housekeeping(store, self._policy, clock, draw_digest=digest)
+        self._scheduler = Scheduler(store, housekeeping, self._syncing)
+        app_token = settings.slack_app_token if settings.slack_app_token else None
+        self._link = SlackLink(self._slack, self._build_bolt, app_token=app_token)
+
+    def _build_senders(self) -> list[NumberSender]:
+        headroom = Headroom(self._store, self._clock)
+        holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        return [
+            NumberSender(
+                number,
+                store=self._store,
+                meta=self._sender,
+                policy=self._policy,
+                clock=self._clock,
+                holder=holder,
+                headroom=headroom,
+            )
+            for number in self._policy.phone_number_ids
+        ]
+
+    def _build_workers(self) -> None:
+        store, clock, policy = self._store, self._clock, self._policy
+        planning = PlanningRounds(store, Planner(policy, self._card, new_token), clock, planned=self.draw)
+        launching = LaunchingRounds(store, self._meta, policy, clock, launched=self.send)
+        self._planning = Worker("planner", planning, every_seconds=1.0)
+        self._cancelling = Worker("canceller", CancellingRounds(store), every_seconds=1.0)
+        self._launching = Worker("launcher", launching, every_seconds=1.0)
+        self._drawing = Worker("cards", self._cards, every_seconds=0.5)
+        self._noticing = Worker("notices", NoticeRounds(store, self._chat, clock), every_seconds=0.5)
+        self._workers = (self._planning, self._cancelling, self._launching, self._drawing, self._noticing)
+
+    def _build_bolt(self, team: str) -> AsyncApp:
+        """Build the Slack side once it is known whose workspace this is."""
+        desk = Desk(
+            store=self._store,
+            policy=self._policy,
+            roster=self._settings.roster(team),
+            card=self._card,
+            clock=self._clock,
+            meta=self._meta,
+            chat=self._chat,
+            people=SlackPeople(self._slack, self._clock),
+            files=SlackFiles(self._slack),
+            workers=self,
+            new_token=new_token,
+            words=plain_words,
+        )
+        app = AsyncApp(client=self._slack, signing_secret=self._settings.slack_signing_secret)
+        commands.register(app, desk)
+        return app
+
+    # The bells that commands ring (`commands.desk.Workers`).
+
+    def plan(self) -> None:
+        """Wake the planner."""
+        self._planning.bell.ring()
+
+    def launch(self) -> None:
+        """Wake the launcher."""
+        self._launching.bell.ring()
+
+    def send(self) -> None:
+        """Wake the senders, and whoever cleans up after a cancel."""
+        for sender in self.senders:
+            sender.bell.ring()
+        self._cancelling.bell.ring()
+        self.draw()
+
+    def draw(self) -> None:
+        """Wake whoever draws cards and posts notices."""
+        self._drawing.bell.ring()
+        self._noticing.bell.ring()
+
+    async def draw_now(self, campaign_id: CampaignId, kind: str) -> None:
+        """Draw one card at once."""
+        await self._cards.draw_now(campaign_id, kind)
+
+    async def sync_templates(self) -> None:
+        """Read every template from Meta."""
+        await self._syncing.templates()
+
+    # Life.
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run every worker for as long as the context lasts; ends with requests under way answered or in doubt."""
+        running: tuple[Worker | NumberSender, ...] = (*self._workers, *self.senders)
+        tasks = [asyncio.create_task(one.run()) for one in running]
+        self._scheduler.start()
+        syncing = asyncio.create_task(self._syncing.everything())
+        async with self._link.connected():
+            try:
+                yield
+            finally:
+                self._scheduler.stop()
+                syncing.cancel()
+                for one in running:
+                    one.stop()
+                await asyncio.wait(tasks, timeout=STOP_SECONDS)
+                await asyncio.gather(syncing, return_exceptions=True)
+
+    def asgi(self) -> Starlette:
+        """Build the public listener."""
+        settings = self._settings
+        webhook = WebhookEndpoint(
+            store=self._store,
+            clock=self._clock,
+            metrics=self._metrics,
+            app_secret=settings.meta_app_secret,
+            verify_token=settings.meta_verify_token,
+            waba_id=settings.meta_waba_id,
+            numbers=settings.meta_phone_number_ids,
+        )
+        return create_app(
+            store=self._store,
+            clock=self._clock,
+            webhook=webhook,
+            slack=None if self._link.is_socket else self._link.handle,
+            readiness=self._readiness,
+            metrics=self._metrics,
+        )
+
+    async def _readiness(self) -> dict[str, str]:
+        """Say what keeps the bot from working. Meta being away is not ours to report here."""
+        reasons = {}
+        try:
+            await self._store.read(lambda tx: tx.switches.get("ready"))
+        except Exception as problem:
+            # The edge: whatever is wrong with the database, the answer is a reason and not a traceback.
+            log.exception("the database does not answer")
+            reasons["database"] = str(problem)
+        for sender in self.senders:
+            if sender.trouble is not None:
+                reasons[f"sender {sender.number}"] = sender.trouble
+            self._metrics.sender(sender.number, sender.pace, sender.trouble)
+        if self._link.trouble is not None:
+            reasons["slack"] = self._link.trouble
+        return reasons
+
+
+class Clients:
+    """The two ways to Meta: a fast one for sending, a stock one for management."""
+
+    def __init__(self, settings: Settings) -> None:
+        transport = sending_transport(settings.meta_api_url, concurrency=CONCURRENCY)
+        self.sending = sending_client(transport)
+        self.management = httpx.AsyncClient(timeout=MANAGEMENT_TIMEOUT_SECONDS, trust_env=False)
+
+    def meta(self, settings: Settings) -> MetaManagementClient:
+        """Make the management side."""
+        return MetaManagementClient(
+            self.management,
+            api_url=settings.meta_api_url,
+            version=settings.meta_api_version,
+            access_token=settings.meta_access_token,
+            waba_id=settings.meta_waba_id,
+        )
+
+    def sender(self, settings: Settings) -> MetaSender:
+        """Make the sending side."""
+        token = settings.meta_access_token
+        return MetaSender(
+            self.sending,
+            MetaEndpoint(api_url=settings.meta_api_url, version=settings.meta_api_version, access_token=token),
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.sending.aclose()
+        await self.management.aclose()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its own signal handling: the bot ends listener and workers together."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `serve`."""
+        yield
+
+
+async def serve(settings: Settings, *, stop: asyncio.Event | None = None) -> int:
+    """Run until SIGTERM, SIGINT or `stop`; returns the exit status."""
+    stop = stop or asyncio.Event()
+    url = settings.database_url
+    with exclusive(url), _stopping_on_signals(stop):
+        clock = SystemClock()
+        store, clients = open_storage(url, clock=clock), Clients(settings)
+        try:
+            # No other process serves from here (`exclusive`): what a dead one held is free at once.
+            await store.write(lambda tx: tx.leases.clear())
+            bot = Bot(settings, store, clock, clients)
+            async with bot.running():
+                await _listen(bot, settings, stop)
+        finally:
+            await clients.close()
+            await store.close()
+    return 0
+
+
+async def _listen(bot: Bot, settings: Settings, stop: asyncio.Event) -> None:
+    config = uvicorn.Config(
+        bot.asgi(),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve())
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    server.should_exit = True
+    await serving
+
+
+@contextlib.contextmanager
+def _stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)

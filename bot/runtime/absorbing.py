@@ -1,0 +1,99 @@
+"""Meta's webhook: verify, read, fold, commit, and only then answer."""
+
+import hmac
+import logging
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+
+from bot.domain.errors import StorageFullError
+from bot.domain.inbound import WebhookBatch
+from bot.ports.clock import Clock
+from bot.ports.storage import Storage
+from bot.runtime.metrics import Metrics
+from bot.services import reacting
+from bot.whatsapp.signature import is_signed
+from bot.whatsapp.webhooks import read
+
+log = logging.getLogger(__name__)
+
+#: The most Meta sends (Meta, "Webhooks: create an endpoint", read 2026-04).
+MOST_BYTES = 3_000_000
+#: Bodies above this are read on another thread, so that the event loop goes on.
+LARGE_BYTES = 64_000
+
+
+class WebhookEndpoint:
+    """Answers `GET` and `POST /meta/webhook`."""
+
+    def __init__(
+        self,
+        *,
+        store: Storage,
+        clock: Clock,
+        metrics: Metrics,
+        app_secret: str,
+        verify_token: str,
+        waba_id: str,
+        numbers: tuple[str, ...],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._app_secret = app_secret
+        self._verify_token = verify_token
+        self._waba_id = waba_id
+        self._numbers = numbers
+
+    async def verify(self, request: Request) -> Response:
+        """Answer Meta's handshake with its bare challenge, if the token is ours."""
+        query = request.query_params
+        is_ours = _same(query.get("hub.verify_token", ""), self._verify_token)
+        if query.get("hub.mode") != "subscribe" or not is_ours:
+            return PlainTextResponse("the verify token is not ours", 403)
+        return PlainTextResponse(query.get("hub.challenge", ""))
+
+    async def absorb(self, request: Request) -> Response:
+        """Take one webhook body; 200 only once everything in it is durable."""
+        raw = await _body(request)
+        if raw is None:
+            return PlainTextResponse(f"a body may have at most {MOST_BYTES} bytes", 413)
+        if not is_signed(self._app_secret, raw, request.headers.get("x-hub-signature-256")):
+            self._metrics.webhooks.labels("forged").inc()
+            return PlainTextResponse("the signature does not match", 401)
+        batch = await self._read(raw)
+        try:
+            absorbed = await self._store.write(lambda tx: reacting.absorb(tx, batch, self._clock.now()))
+        except StorageFullError as problem:
+            # Not taken: Meta repeats for seven days, so nothing is lost.
+            log.warning("a webhook could not be stored and is left for Meta to repeat: %s", problem)
+            return PlainTextResponse("cannot store this now, repeat it later", 503)
+        self._metrics.absorbed(batch, absorbed)
+        return PlainTextResponse("")
+
+    async def _read(self, raw: bytes) -> WebhookBatch:
+        if len(raw) < LARGE_BYTES:
+            return read(raw, waba_id=self._waba_id, numbers=self._numbers)
+        return await run_in_threadpool(read, raw, waba_id=self._waba_id, numbers=self._numbers)
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read the body; None as soon as it is known to be too long."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > MOST_BYTES:
+        return None
+    parts, length = [], 0
+    try:
+        async for part in request.stream():
+            length += len(part)
+            if length > MOST_BYTES:
+                return None
+            parts.append(part)
+    except ClientDisconnect:
+        return b""
+    return b"".join(parts)
+
+
+def _same(given: str, ours: str) -> bool:
+    return hmac.compare_digest(given.encode(), ours.encode())

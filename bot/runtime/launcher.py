@@ -1,0 +1,88 @@
+"""Launches what is due: asks Meta what the template is like now, sets its lifetime if that was approved, starts."""
+
+import logging
+from collections.abc import Callable
+
+from bot.domain.campaign import Campaign
+from bot.domain.policy import Policy
+from bot.domain.template import Template
+from bot.ports.clock import Clock
+from bot.ports.meta import MetaManagement, MetaRefusedError, MetaUnavailableError
+from bot.ports.storage import Storage
+from bot.services import launching
+from bot.services.launching import Step
+
+log = logging.getLogger(__name__)
+
+
+class LaunchingRounds:
+    """One launch check per due campaign and round; what cannot be asked now is asked again."""
+
+    def __init__(
+        self, store: Storage, meta: MetaManagement, policy: Policy, clock: Clock, *, launched: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._meta = meta
+        self._policy = policy
+        self._clock = clock
+        self._launched = launched
+
+    async def round(self) -> bool:
+        """Check every due campaign."""
+        due = await self._store.read(lambda tx: launching.due(tx, self._clock.now()))
+        for campaign in due:
+            try:
+                await self._launch(campaign)
+            except MetaUnavailableError as problem:
+                log.warning("campaign %s waits to be launched: %s", campaign.token, problem)
+        if due:
+            self._launched()
+        return False
+
+    async def _launch(self, campaign: Campaign) -> None:
+        objection = await self._store.read(lambda tx: launching.verify_rows(tx, campaign.id))
+        objection = objection or await self._media_objection(campaign)
+        if objection is not None:
+            await self._refuse(campaign, objection)
+            return
+        try:
+            template = await self._meta.template(campaign.spec.template_id)
+            check = await self._check(campaign, template)
+            if check.step is Step.SET_TTL and check.ttl_seconds is not None:
+                await self._set_ttl(campaign, check.ttl_seconds)
+        except MetaRefusedError as problem:
+            await self._refuse(campaign, f"Meta refused: {problem}")
+
+    async def _check(self, campaign: Campaign, template: Template | None) -> launching.Check:
+        return await self._store.write(
+            lambda tx: launching.launch(tx, campaign.id, template, self._policy, self._clock.now())
+        )
+
+    async def _set_ttl(self, campaign: Campaign, seconds: int) -> None:
+        """Set the approved lifetime, read it back, and launch only if it holds."""
+        template_id = campaign.spec.template_id
+        # Recorded before the call: an edit whose answer got lost may have counted against Meta's quota.
+        await self._store.write(lambda tx: tx.templates.record_edit(template_id, seconds, self._clock.now()))
+        await self._meta.set_ttl(template_id, seconds)
+        template = await self._meta.template(template_id)
+        if template is None or template.lifetime_seconds != seconds:
+            await self._refuse(campaign, "Meta did not take the approved lifetime.")
+            return
+        await self._check(campaign, template)
+
+    async def _media_objection(self, campaign: Campaign) -> str | None:
+        """Ask again for an uploaded file: it lives about 30 days at Meta, and the plan may be older."""
+        media_id = campaign.spec.bindings.get("header:1", "").strip()
+        if not media_id.isdigit() or campaign.template is None or not _has_media_header(campaign.template):
+            return None
+        if await self._meta.has_media(media_id):
+            return None
+        return f"The uploaded header file {media_id} is no longer at Meta; upload it again."
+
+    async def _refuse(self, campaign: Campaign, reason: str) -> None:
+        await self._store.write(lambda tx: launching.refuse(tx, campaign.id, reason, self._clock.now()))
+
+
+def _has_media_header(template: Template) -> bool:
+    header = template.component("HEADER")
+    return header is not None and header.get("format") not in (None, "TEXT")

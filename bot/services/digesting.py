@@ -1,0 +1,44 @@
+"""Digests: exactly one per period and channel, over restarts and clock changes; what was missed comes once, late."""
+
+from collections.abc import Callable
+
+from bot.domain.instants import MINUTE, Millis
+from bot.domain.periods import latest_due
+from bot.domain.sheet import DigestSheet
+from bot.ports.chat import ChatMessage
+from bot.ports.records import DigestSchedule, Notice
+from bot.ports.storage import Transaction
+from bot.services.reporting import digest_sheet
+
+#: A digest posted so long after its hour says that it is late.
+LATE_AFTER = 10 * MINUTE
+
+#: Draws a digest; handed in because views belong to the chat's side.
+Draw = Callable[[DigestSheet], ChatMessage]
+
+
+def post_due(tx: Transaction, schedule: DigestSchedule, draw: Draw, now: Millis) -> bool:
+    """Queue the digest of the latest period that is over, unless it was taken before.
+
+    Of several periods missed while the bot was away only the latest is posted; it covers all of them.
+    """
+    period = latest_due(schedule.kind, schedule.at, schedule.zone, now)
+    last = tx.digests.last_period(schedule.id)
+    if period.end <= schedule.created_at or not tx.digests.mark_period(schedule.id, period.end, now):
+        return False
+    since = max(last, schedule.created_at) if last is not None and last < period.start else period.start
+    sheet = digest_sheet(tx, schedule, since, period.end, is_late=now - period.end > LATE_AFTER)
+    _queue(tx, schedule, draw(sheet), f"digest {schedule.id} until {period.end}", now)
+    return True
+
+
+def post_now(tx: Transaction, schedule: DigestSchedule, draw: Draw, now: Millis) -> None:
+    """Queue a digest of the running period on request; it takes no period."""
+    period = latest_due(schedule.kind, schedule.at, schedule.zone, now)
+    sheet = digest_sheet(tx, schedule, period.end, now)
+    _queue(tx, schedule, draw(sheet), f"digest {schedule.id} at {now}", now)
+
+
+def _queue(tx: Transaction, schedule: DigestSchedule, message: ChatMessage, key: str, now: Millis) -> None:
+    notice = Notice(key=key, channel=schedule.channel, text=message.text, blocks=message.blocks)
+    tx.notices.add(notice, now)

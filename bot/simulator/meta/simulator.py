@@ -1,0 +1,297 @@
+"""The simulator as one object: its parts, what a test does with it, and its background work."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import suppress
+from http import HTTPStatus
+from random import Random
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import httpx
+import msgspec
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route
+
+from bot.simulator.meta import seed as seeded
+from bot.simulator.meta.account import Account, SenderNumber
+from bot.simulator.meta.behaviour import Fault, Knobs, Persona
+from bot.simulator.meta.clock import Agenda, Clock
+from bot.simulator.meta.control import Control
+from bot.simulator.meta.courier import Courier, loopback_client
+from bot.simulator.meta.delivery import Delivery
+from bot.simulator.meta.errors import GraphError
+from bot.simulator.meta.events import Events
+from bot.simulator.meta.faults import Faults
+from bot.simulator.meta.graph import Graph
+from bot.simulator.meta.ledger import Ledger
+from bot.simulator.meta.people import Phonebook
+from bot.simulator.meta.reactions import Reactions
+from bot.simulator.meta.sending import Sending
+from bot.simulator.meta.templates import Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.simulator.meta.ledger import Message
+
+_T = TypeVar("_T")
+_FIRST_NUMBER = 12_025_550_100  # a range reserved for fiction
+_NO_PUBLIC_URL = "https://shop.example"
+
+
+class Profile(msgspec.Struct, forbid_unknown_fields=True):
+    """A profile file: knobs, people and faults to start with."""
+
+    knobs: dict[str, Any] = {}
+    phones: dict[str, Persona] = {}
+    faults: list[Fault] = []
+    speed: float | None = None
+
+
+class MetaSimulator:
+    """A strict Meta: its Graph API, its webhooks, the people behind the phones, and its own true books.
+
+    Use it as an async context manager (or `start` and `stop`), and serve `app`. `callback_url` is where webhooks go
+    (subscribed from the start if given), `public_url` the address the seeded link buttons point at, `speed` simulated
+    seconds per real second. A wrong profile raises ValueError.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        mps: int = 80,
+        waba_id: str = "102290129340398",
+        phone_number_ids: Sequence[str] = ("106540352242922",),
+        access_token: str = "EAAsimulated",  # noqa: S107  opens nothing but this simulator
+        app_secret: str = "meta-app-secret",  # noqa: S107
+        verify_token: str = "meta-verify-token",  # noqa: S107
+        callback_url: str | None = None,
+        public_url: str | None = None,
+        speed: float = 1.0,
+        profile: Mapping[str, Any] | None = None,
+    ) -> None:
+        wanted = _profile(profile or {})
+        self.rng = Random(seed)  # noqa: S311  chance for a simulation, not for secrets
+        self.knobs = _knobs(Knobs(mps=mps), wanted.knobs)
+        self.clock = Clock(wanted.speed or speed)
+        self.agenda = Agenda(self.clock)
+        numbers = {i: SenderNumber(i, str(_FIRST_NUMBER + n)) for n, i in enumerate(phone_number_ids)}
+        self.account = Account(waba_id, numbers, access_token, app_secret, verify_token, callback_url, public_url)
+        self.account.subscribed = callback_url is not None
+        self.catalogue = Catalogue(seeded.templates(self.clock.now(), public_url or _NO_PUBLIC_URL), self.knobs)
+        self.ledger = Ledger()
+        self.phonebook = Phonebook(seed, self.knobs)
+        self.phonebook.overrides.update(wanted.phones)
+        self.faults = Faults(self.rng)
+        self.faults.pending.extend(wanted.faults)
+        self._connect()
+        self._tasks: list[asyncio.Task[None]] = []
+        graph = Route("/{path:path}", Graph(self).answer, methods=["GET", "POST", "DELETE"])
+        self.app = Starlette(routes=[Mount("/_sim", routes=Control(self).routes()), graph])
+
+    def _connect(self) -> None:
+        account, knobs, ledger, phonebook = self.account, self.knobs, self.ledger, self.phonebook
+        self.courier = Courier(account, knobs, self.clock, self.agenda, self.rng)
+        self.reactions = Reactions(
+            account=account, knobs=knobs, courier=self.courier, phonebook=phonebook, ledger=ledger
+        )
+        self.delivery = Delivery(
+            account=account,
+            knobs=knobs,
+            agenda=self.agenda,
+            courier=self.courier,
+            phonebook=phonebook,
+            catalogue=self.catalogue,
+            reactions=self.reactions,
+        )
+        self.sending = Sending(
+            account=account,
+            knobs=knobs,
+            clock=self.clock,
+            catalogue=self.catalogue,
+            ledger=ledger,
+            phonebook=phonebook,
+            reactions=self.reactions,
+        )
+        self.events = Events(
+            account=account,
+            knobs=knobs,
+            clock=self.clock,
+            agenda=self.agenda,
+            courier=self.courier,
+            catalogue=self.catalogue,
+        )
+
+    # Life
+
+    async def start(self) -> None:
+        """Start deliveries, webhooks and visits in the running loop."""
+        self._tasks = [asyncio.create_task(part.run()) for part in (self.agenda, self.courier, self.reactions)]
+
+    async def stop(self) -> None:
+        """Stop them; a part that broke on its way raises its error here."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        self._tasks = []
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    # Behaviour
+
+    def tune(self, **changes: Any) -> None:
+        """Set knobs by name. Raises ValueError for an unknown name or a wrong value."""
+        _knobs(self.knobs, changes)
+
+    def person(self, phone: str, **habits: Any) -> None:
+        """Lay down what a phone (E.164, or a business-scoped user id) does; what is away and comes back is delivered.
+
+        Raises ValueError for an unknown habit.
+        """
+        self.phonebook.overrides[phone] = _convert(habits, Persona)
+        if habits.get("reachable"):
+            self.delivery.come_online(phone, self.clock.now())
+
+    def inject(self, kind: str, **details: Any) -> None:
+        """Let the next sends meet a fault: error, reset, hang or gateway. Raises ValueError if it is not one."""
+        self.faults.pending.append(_convert({"kind": kind, **details}, Fault))
+
+    # Time
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds per real second."""
+        return self.clock.speed
+
+    @speed.setter
+    def speed(self, speed: float) -> None:
+        self.clock.set_speed(speed)
+        self.agenda.wake()
+
+    def advance(self, seconds: float) -> None:
+        """Let simulated time jump; everything that falls due happens now, in order."""
+        self.clock.jump(seconds)
+        self.agenda.run_due()
+        self.agenda.wake()
+
+    async def settle(self, timeout: float = 5.0) -> None:  # noqa: ASYNC109  a bound for tests
+        """Wait until everything due has happened and its webhooks are answered. Raises TimeoutError."""
+        async with asyncio.timeout(timeout):
+            while not (self.agenda.idle and self.courier.idle and self.reactions.idle):  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
+
+    # People
+
+    def last_message(self, phone: str) -> Message:
+        """Return what a phone received last. Raises KeyError if nothing."""
+        if phone not in self.ledger.received:
+            raise KeyError(f"{phone} has received nothing")
+        return self.ledger.received[phone][-1]
+
+    def tap(self, phone: str, text: str = "") -> None:
+        """Tap a quick reply of the last message; the first one if no text is given."""
+        message = self.last_message(phone)
+        if not message.seen.all_replies():
+            raise KeyError(f"The last message to {phone} has no quick reply")
+        self.reactions.tap(message, text, self.clock.now())
+
+    def click(self, phone: str) -> None:
+        """Press the first link of the last message."""
+        self.reactions.click(self.last_message(phone), self.clock.now())
+
+    def say(self, phone: str, text: str, number_id: str | None = None) -> None:
+        """Type a text to the business."""
+        self.reactions.say(phone, text, self.clock.now(), number_id)
+
+    def prefer(self, phone: str, value: str) -> None:
+        """Stop or resume marketing in WhatsApp itself."""
+        if value not in {"stop", "resume"}:
+            raise ValueError(f"A preference is stop or resume, not {value}")
+        self.reactions.prefer(phone, value, self.clock.now())
+
+    def release_held(self, *, drop: bool = False) -> int:
+        """End every hold now: sent, or dropped with 132015. Returns how many were held."""
+        return self.delivery.release(self.clock.now(), drop=drop)
+
+    # Webhooks
+
+    async def handshake(self, url: str | None = None, token: str | None = None) -> None:
+        """Verify a callback as Meta does before it subscribes it. Raises GraphError 2200."""
+        address = url or self.account.callback_url
+        if address is None:
+            raise GraphError(2200, "No callback URL is set")
+        challenge = str(secrets.randbelow(10**9))
+        given = {"hub.mode": "subscribe", "hub.verify_token": token or self.account.verify_token}
+        async with loopback_client() as http:
+            try:
+                answer = await http.get(address, params={**given, "hub.challenge": challenge})
+            except (httpx.HTTPError, httpx.InvalidURL) as unreachable:
+                raise GraphError(2200, f"The callback URL {address} did not answer") from unreachable
+        if answer.status_code != HTTPStatus.OK or answer.text != challenge:
+            raise GraphError(2200, f"The callback URL {address} answered {answer.status_code} without the challenge")
+
+    # Books
+
+    @property
+    def received(self) -> dict[str, list[Message]]:
+        """Every accepted message by phone, oldest first."""
+        return self.ledger.received
+
+    def rate(self) -> dict[str, dict[str, int]]:
+        """Count requests per number: admitted, refused with 130429, and those of the busiest sliding second."""
+        return {
+            number.id: {
+                "admitted": len(number.pace.admitted),
+                "refused": number.pace.refused,
+                "busiest_second": number.pace.busiest(),
+            }
+            for number in self.account.numbers.values()
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Summarise everything a test may want to wait for."""
+        return {
+            "now": self.clock.now(),
+            "speed": self.clock.speed,
+            "totals": self.ledger.totals(),
+            "people_24h": self.ledger.people_since(self.clock.now() - 86_400),
+            "webhooks": {**self.courier.counts, "scheduled": self.courier.scheduled, "idle": self.courier.idle},
+            "rate": self.rate(),
+            "stopped": sorted(self.reactions.stopped),
+            "faults": msgspec.to_builtins(self.faults.pending),
+            "templates": {f"{t.name}/{t.language}": t.status for t in self.catalogue.by_id.values()},
+            "subscribed": self.account.subscribed,
+            "restriction": self.account.restriction,
+        }
+
+
+def _profile(given: Mapping[str, Any]) -> Profile:
+    return _convert(dict(given), Profile)
+
+
+def _knobs(knobs: Knobs, changes: Mapping[str, Any]) -> Knobs:
+    checked = _convert({**_builtins(knobs), **changes}, Knobs)
+    for name in changes:
+        setattr(knobs, name, getattr(checked, name))
+    return knobs
+
+
+def _builtins(knobs: Knobs) -> dict[str, Any]:
+    return {name: getattr(knobs, name) for name in knobs.__struct_fields__}
+
+
+def _convert(given: Any, kind: type[_T]) -> _T:
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as wrong:
+        raise ValueError(f"This {kind.__name__.lower()} is not valid: {wrong}") from wrong

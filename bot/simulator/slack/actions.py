@@ -1,0 +1,260 @@
+"""What a person does outside of forms: commands, clicks, shortcuts, the App Home; and the events Slack itself sends."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.simulator.slack import payloads
+from bot.simulator.slack.blocks import Block, parts, walk
+from bot.simulator.slack.errors import PersonRefusedError, SlackError
+from bot.simulator.slack.inputs import KINDS, Keyboard, state_values
+from bot.simulator.slack.messages import Messages
+from bot.simulator.slack.outcomes import Courier, Outcome
+from bot.simulator.slack.people import BOT_USER_ID, User
+from bot.simulator.slack.response_urls import ResponseUrls
+from bot.simulator.slack.state import Channel, Content, Json, Message, View, Workspace
+from bot.simulator.slack.transport import Answer, Envelope
+from bot.simulator.slack.views import Views, view_json
+
+
+@dataclass(slots=True)
+class Actions:
+    """The hands of the people. Every verb raises PersonRefusedError where the client would not let them.
+
+    `commands` are the app's slash commands, None for any; `retry_delays` the seconds before each retry of an event.
+    """
+
+    workspace: Workspace
+    messages: Messages
+    views: Views
+    response_urls: ResponseUrls
+    keyboard: Keyboard
+    courier: Courier
+    commands: Collection[str] | None
+    retry_delays: tuple[float, ...]
+    _retries: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def command(
+        self, user: str, channel: str, line: str, *, in_thread: bool = False, force: bool = False
+    ) -> Outcome:
+        """Type a slash command such as `/campaign list`; `force` sends what the client would not."""
+        name, _, text = line.strip().partition(" ")
+        person, place = self._person(user), self._channel(channel)
+        if not force:
+            self._may_type(person, place, name, in_thread=in_thread)
+        payload = payloads.command(
+            person,
+            place,
+            name,
+            text.strip(),
+            trigger_id=self.views.new_trigger(user, channel),
+            response_url=self.response_urls.issue(channel, user),
+        )
+        outcome = await self.courier.send("slash_commands", payload, kind="slash_command", user=user)
+        self._show_answer(outcome, channel)
+        return outcome
+
+    async def click(
+        self,
+        user: str,
+        where: Message | View,
+        action_id: str,
+        *,
+        choice: Any = None,
+        block_id: str | None = None,
+        stale_message: Content | None = None,
+    ) -> Outcome:
+        """Press a button, or choose in a select, on a message, a modal or a home.
+
+        `choice` is what to choose; `stale_message` replays the click as it would come from an older version of
+        the message, e.g. `message.versions[0]`.
+        """
+        person = self._person(user)
+        if isinstance(where, View):
+            return await self._click_view(person, where, action_id, choice, block_id)
+        channel = self._channel(where.channel)
+        self._may_see(person, channel, where)
+        blocks = (stale_message or where.versions[-1]).blocks
+        block, element = find_element(blocks, action_id, block_id)
+        place = payloads.message_place(where, channel, stale_message)
+        value = self._value(element, choice, [])
+        return await self._send_action(
+            person,
+            payloads.action(block["block_id"], element, value, self.workspace.new_ts()),
+            **place,
+            state={"values": state_values(blocks, {})},
+            response_url=self.response_urls.issue(channel.id, user, where),
+            trigger_id=self.views.new_trigger(user, channel.id),
+        )
+
+    async def shortcut(self, user: str, callback_id: str) -> Outcome:
+        """Start a global shortcut."""
+        payload = payloads.interaction(
+            "shortcut",
+            self._person(user),
+            callback_id=callback_id,
+            action_ts=self.workspace.new_ts(),
+            trigger_id=self.views.new_trigger(user),
+        )
+        return await self.courier.send("interactive", payload, kind="shortcut", user=user)
+
+    async def message_shortcut(self, user: str, callback_id: str, message: Message) -> Outcome:
+        """Start a shortcut from the menu of a message."""
+        person, channel = self._person(user), self._channel(message.channel)
+        self._may_see(person, channel, message)
+        place = payloads.message_place(message, channel)
+        payload = payloads.interaction(
+            "message_action",
+            person,
+            callback_id=callback_id,
+            action_ts=self.workspace.new_ts(),
+            message_ts=message.ts,
+            channel=place["channel"],
+            message=message.as_json(),
+            response_url=self.response_urls.issue(channel.id, user, message),
+            trigger_id=self.views.new_trigger(user, channel.id),
+        )
+        return await self.courier.send("interactive", payload, kind="message_action", user=user)
+
+    async def open_home(self, user: str, tab: str = "home") -> Outcome:
+        """Open the App Home: the app gets `app_home_opened`, with the view it published before, if any."""
+        person = self._person(user)
+        channel, home = self.workspace.direct_message(person.id), self.workspace.homes.get(user)
+        shown = {"view": self._rendered(home)} if home and tab == "home" else {}
+        opened = {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab, **shown}
+        return await self.event({**opened, "event_ts": self.workspace.new_ts()}, user=user)
+
+    async def event(self, content: Json, *, user: str = "", event_id: str | None = None) -> Outcome:
+        """Send an Events API callback; returns after the first delivery, a failed one is retried in the background."""
+        payload = payloads.event(event_id or self.workspace.new_id("Ev"), self.workspace.clock(), content)
+        outcome = await self.courier.send("events_api", payload, kind=str(content["type"]), user=user)
+        if outcome.error and self.retry_delays:
+            task = asyncio.create_task(self._retry(outcome))
+            self._retries.add(task)
+            task.add_done_callback(self._retries.discard)
+        return outcome
+
+    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Message:
+        """Write a plain message; the app is told nothing, as it has no history scopes."""
+        person, place = self._person(user), self._channel(channel)
+        self._may_see(person, place)
+        return self.messages.add(place.id, user, Content(text), thread_ts)
+
+    async def stop(self) -> None:
+        """Give up on every pending retry."""
+        for task in tuple(self._retries):
+            task.cancel()
+        await asyncio.gather(*self._retries, return_exceptions=True)
+
+    async def _click_view(self, person: User, view: View, action_id: str, choice: Any, block_id: str | None) -> Outcome:
+        self.may_touch(person.id, view)
+        block, element = find_element(view.blocks, action_id, block_id)
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            raise PersonRefusedError(f"the input {action_id} only fills the form, it has no dispatch_action")
+        offered = view.offered.get((block["block_id"], action_id), [])
+        value = self._value(element, choice, offered)
+        if value is not None:
+            view.typed.setdefault(block["block_id"], {})[action_id] = value
+        return await self._send_action(
+            person,
+            payloads.action(block["block_id"], element, value, self.workspace.new_ts()),
+            **payloads.view_place(view, self._rendered(view)),
+            trigger_id=self.views.new_trigger(person.id, view.origin),
+        )
+
+    def may_touch(self, user: str, view: View) -> None:
+        """Refuse to touch a view that this person does not have in front of them."""
+        modals = self.workspace.modals.get(user, [])
+        if view not in (*modals[-1:], self.workspace.homes.get(user)):
+            raise PersonRefusedError(f"the view {view.id} is not in front of {user}")
+
+    async def _send_action(self, person: User, entry: Json, **fields: Any) -> Outcome:
+        payload = payloads.interaction("block_actions", person, actions=[entry], **fields)
+        return await self.courier.send("interactive", payload, kind="block_actions", user=person.id)
+
+    def _rendered(self, view: View) -> Json:
+        return view_json(view, state_values(view.blocks, view.typed, view.origin))
+
+    def _value(self, element: Block, choice: Any, offered: list[Json]) -> Json | None:
+        if element["type"] not in KINDS:
+            if choice is not None:
+                raise PersonRefusedError(f"{element['action_id']} is a {element['type']}, there is nothing to choose")
+            return None
+        return self.keyboard.enter(element, choice, offered)
+
+    def _show_answer(self, outcome: Outcome, channel: str) -> None:
+        """Show what a command was answered at once: text or a message in the HTTP body or the acknowledgement."""
+        if outcome.error or not outcome.body:
+            return
+        body = outcome.body if isinstance(outcome.body, dict) else {"text": str(outcome.body)}
+        try:
+            content = self.messages.sound_content(body)
+        except SlackError as refused:
+            outcome.fail("invalid_command_response", "; ".join([refused.name, *refused.messages]))
+            return
+        if body.get("response_type") == "in_channel":
+            self.messages.add(channel, BOT_USER_ID, content)
+        else:
+            self.messages.whisper(channel, outcome.user, content)
+
+    async def _retry(self, outcome: Outcome) -> None:
+        for number, delay in enumerate(self.retry_delays, start=1):
+            await asyncio.sleep(delay)
+            last = outcome.attempts[-1]
+            if last.failure is None or last.forbids_retry:
+                return
+            await self._attempt_again(outcome, number, last)
+
+    async def _attempt_again(self, outcome: Outcome, number: int, last: Answer) -> None:
+        envelope = Envelope("events_api", outcome.payload, number, last.failure or "unknown_error")
+        answer = await self.courier.attempt(outcome, envelope)
+        self.workspace.feed.publish("event_retried", number=number, status=answer.status, user=outcome.user)
+
+    def _person(self, user: str) -> User:
+        person = self.workspace.users.get(user)
+        if person is None or person.is_bot:
+            raise PersonRefusedError(f"there is no person {user!r} in this workspace")
+        return person
+
+    def _channel(self, channel: str) -> Channel:
+        if channel not in self.workspace.channels:
+            raise PersonRefusedError(f"there is no channel {channel!r} in this workspace")
+        return self.workspace.channels[channel]
+
+    def _may_see(self, person: User, channel: Channel, message: Message | None = None) -> None:
+        is_open = channel.kind == "public" and not person.is_stranger and not person.is_restricted
+        if person.id not in channel.members and not is_open:
+            raise PersonRefusedError(f"{person.name} cannot see {channel.name}")
+        if message and message.is_deleted:
+            raise PersonRefusedError("this message was deleted")
+        if message and message.recipient not in {None, person.id}:
+            raise PersonRefusedError(f"{person.name} cannot see this ephemeral message")
+
+    def _may_type(self, person: User, channel: Channel, name: str, *, in_thread: bool) -> None:
+        self._may_see(person, channel)
+        if not name.startswith("/"):
+            raise PersonRefusedError(f"{name!r} is not a slash command, those begin with /")
+        if self.commands is not None and name not in self.commands:
+            raise PersonRefusedError(f"{name} is not a valid command of this app")
+        if in_thread:
+            raise PersonRefusedError(f"{name} is not supported in threads")
+        if person.is_stranger:
+            raise PersonRefusedError("people of another workspace are not offered this app's commands")
+        if channel.is_archived:
+            raise PersonRefusedError(f"{channel.name} is archived")
+
+
+def find_element(blocks: list[Block], action_id: str, block_id: str | None = None) -> tuple[Block, Block]:
+    """Find what a person wants to touch. Raises PersonRefusedError when it is not there, or not the only one."""
+    found = [
+        (block, part)
+        for block in walk(blocks)
+        for part in parts(block)
+        if part["action_id"] == action_id and block_id in {None, block["block_id"]}
+    ]
+    if not found:
+        raise PersonRefusedError(f"there is no {action_id!r} to touch here")
+    if len(found) > 1:
+        raise PersonRefusedError(f"there are {len(found)} elements {action_id!r} here, say which block_id")
+    return found[0]
