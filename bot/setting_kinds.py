@@ -112,7 +112,7 @@ def database_url(written: str) -> Secret:
     is_sqlite = written.startswith(f"{_SQLITE}/") and len(written) > len(f"{_SQLITE}/")
     is_postgres = written.startswith((_POSTGRES, "postgres://")) and len(written) > len(_POSTGRES)
     if not (is_sqlite or is_postgres):
-        raise ValueError("must be sqlite:///relative/path, sqlite:////absolute/path or postgresql://…")
+        raise ValueError("must be sqlite:///relative/path, sqlite:////absolute/path or postgresql://host/name")
     return Secret(written)
 
 

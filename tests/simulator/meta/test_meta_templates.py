@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 
 from bot.simulator.meta import MetaSimulator
-from tests.simulator.meta.building import NUMBER, WABA, Graph, body, graph, graph_with_webhooks, order_again, send, suffix
+from tests.simulator.meta.building import (
+    NUMBER,
+    WABA,
+    Graph,
+    body,
+    graph,
+    graph_with_webhooks,
+    order_again,
+    send,
+    suffix,
+)
 
 LISTING = f"{WABA}/message_templates"
 DAY = 86_400

@@ -230,7 +230,10 @@ def test_blocks_for_messages_only_are_refused_in_a_modal(kind):
 
 
 REFUSED_VIEWS = {
-    "long title": (modal(section(), title=plain("x" * 25)), "must be less than 25 characters [json-pointer:/view/title/t"),
+    "long title": (
+        modal(section(), title=plain("x" * 25)),
+        "must be less than 25 characters [json-pointer:/view/title/t",
+    ),
     "long submit": (modal(section(), submit=plain("x" * 25)), "must be less than 25 characters"),
     "long close": (modal(section(), close=plain("x" * 25)), "must be less than 25 characters"),
     "long metadata": (modal(section(), private_metadata="x" * 3001), "must be less than 3001 characters"),

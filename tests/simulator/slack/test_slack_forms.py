@@ -103,9 +103,7 @@ async def test_untouched_inputs_arrive_with_their_initial_or_empty_value(sim, ap
             input_block(text_input("blank"), optional=True),
             input_block({"type": "datetimepicker", "action_id": "when"}, optional=True),
             input_block({"type": "multi_users_select", "action_id": "who"}, optional=True),
-            input_block(
-                {"type": "conversations_select", "action_id": "here", "default_to_current_conversation": True}
-            ),
+            input_block({"type": "conversations_select", "action_id": "here", "default_to_current_conversation": True}),
         )
     )
 
@@ -420,9 +418,7 @@ async def test_more_than_a_hundred_options_are_refused(sim, app, show):
 
 async def test_a_chosen_conversation_may_come_with_a_response_url(sim, app, show):
     seen = answering(app)
-    await show(
-        form(input_block({"type": "conversations_select", "action_id": "c", "response_url_enabled": True}))
-    )
+    await show(form(input_block({"type": "conversations_select", "action_id": "c", "response_url_enabled": True})))
 
     await sim.submit(ANA, {"c": "C0MARKETING"})
 
