@@ -143,7 +143,7 @@ def phones(written: str) -> tuple[str, ...]:
         try:
             found[phone.parse(part).e164] = None
         except InvalidInputError as problem:
-            raise ValueError(f"must be phone numbers such as +442079460000; number {place} is not: {problem}") from None
+            raise ValueError(f"must be phone numbers such as +12025550123; number {place} is not: {problem}") from None
     return tuple(found)
 
 

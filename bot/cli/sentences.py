@@ -48,7 +48,8 @@ def _with_help(wrong: ClickException) -> str:
     """Say what is wrong with the arguments, and where all of them are listed."""
     context = getattr(wrong, "ctx", None)
     hint = "" if context is None else f" See `{context.command_path} --help`."
-    return f"{wrong.format_message().removeprefix('Invalid value: ')}{hint}"
+    what = wrong.format_message().removeprefix("Invalid value: ").rstrip(".?")
+    return f"{what}.{hint}"
 
 
 def _end(sentence: str) -> None:
