@@ -1,6 +1,7 @@
-"""What an operator may set: one row per variable, read from the environment and from `.env`, every fault told at once."""
+"""What an operator may set: one row per variable, read from the environment and `.env`, every fault told at once."""
 
 import dataclasses
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.setting_kinds import Secret
 
 DOTENV: Final = Path(".env")
 _VARIABLE: Final = "variable"
+_PREFIX: Final = "ARAUTO_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +212,13 @@ def load_database_url(environ: Mapping[str, str], dotenv_path: Path | None = DOT
     row = next(row for attribute, row in _rows() if attribute == "database_url")
     found: Secret = _value(row, _merged(environ, dotenv_path))
     return found
+
+
+def misspelt(environ: Mapping[str, str], dotenv_path: Path | None = DOTENV) -> dict[str, str]:
+    """Find names that begin like ours and are none: name to the setting it resembles most."""
+    known = [row.name for row in variables()]
+    ours = [name for name in _merged(environ, dotenv_path) if name.startswith(_PREFIX) and name not in known]
+    return {name: difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0] for name in ours}
 
 
 def _rows() -> Iterator[tuple[str, Variable]]:
