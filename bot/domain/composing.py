@@ -103,7 +103,7 @@ class Composer:
         self._pieces = _joined(_written(list(self._components())))
 
     def compose(self, attributes: Mapping[str, str], *, token: Callable[[], str]) -> Composed:
-        """Write one person's parameters; `token` gives a fresh random token for each click link."""
+        """Write one person's parameters; `token` gives a fresh URL-safe token for each click link."""
         person = _Person(Reader(attributes), token)
         written = [piece if isinstance(piece, str) else encode_basestring(piece(person)) for piece in self._pieces]
         reader = person.reader

@@ -35,6 +35,10 @@ class Timeouts:
             raise ValueError("the connect timeout must be shorter than the read and the total timeout")
 
 
+#: Idle connections are dropped before common servers drop them (5 s and more), so that a request rarely meets the end of
+#: its connection, which would leave it in doubt.
+_IDLE: Final = timedelta(seconds=4)
+
 #: Raised before any byte of a request can have left: the caller may try again.
 NOTHING_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -86,6 +90,7 @@ def sending_transport(api_url: str, *, concurrency: int, timeouts: Timeouts | No
         .deflate(enable=False)
         .max_connections(concurrency)
         .pool_max_idle_per_host(concurrency)
+        .pool_idle_timeout(_IDLE)
         .pool_timeout(timedelta(seconds=limits.pool))
         .connect_timeout(timedelta(seconds=limits.connect))
         .read_timeout(timedelta(seconds=limits.read))
