@@ -131,9 +131,10 @@ def _fingerprint(item: Item, number: str) -> str:
 
 
 def _user_id(contacts: Sequence[Item], phone: str | None) -> str | None:
-    """Find the user id that goes with a number; the only contact of a body is the person it is about."""
+    """Find the user id that goes with a number; without numbers the only contact of a body is the person."""
     for contact in contacts:
-        if len(contacts) == 1 or (phone is not None and digits(contact.get("wa_id")) == phone):
+        known = digits(contact.get("wa_id"))
+        if known == phone if known and phone else len(contacts) == 1:
             return text(contact.get("user_id"))
     return None
 

@@ -35,8 +35,8 @@ class Timeouts:
             raise ValueError("the connect timeout must be shorter than the read and the total timeout")
 
 
-#: Idle connections are dropped before common servers drop them (5 s and more), so that a request rarely meets the end of
-#: its connection, which would leave it in doubt.
+#: Idle connections are dropped before common servers drop them (5 s and more), so that a request rarely meets the end
+#: of its connection, which would leave it in doubt.
 _IDLE: Final = timedelta(seconds=4)
 
 #: Raised before any byte of a request can have left: the caller may try again.

@@ -148,15 +148,16 @@ class _Reading:
         flaw = self._flaw(item)
         if flaw is not None:
             raise UnreadableError(flaw)
-        found: Item = item
-        return found
+        return mapping(item)
 
     def _flaw(self, item: Any) -> str | None:
         if not isinstance(item, dict):
             return "the item is not an object"
-        if self._may_hold_nul and _ESCAPED_NUL in _json(item):
-            return "it holds a NUL character, which no database takes as text"
-        return None
+        try:
+            holds_nul = self._may_hold_nul and _ESCAPED_NUL in _json(item)
+        except RecursionError:
+            return "it is nested too deeply"
+        return "it holds a NUL character, which no database takes as text" if holds_nul else None
 
     def _quarantine(self, reason: str, item: Any) -> None:
         try:
@@ -174,7 +175,7 @@ def _decoded(raw: bytes) -> Any:
     try:
         return _decode(raw)
     except msgspec.DecodeError:
-        whole_text = json.dumps(json.loads(raw), ensure_ascii=False)
+        whole_text = json.dumps(json.loads(raw.decode()), ensure_ascii=False)
         return json.loads(whole_text.encode("utf-8", "replace"))
 
 

@@ -282,6 +282,12 @@ def test_a_url_suffix_is_percent_encoded_and_what_was_typed_keeps_its_meaning():
     assert part["parameters"][0]["text"] == "sale%20day/%C3%BCn%C3%AF?u=Zo%C3%AB%20%26%20Co%2F%231&d=20%25"
 
 
+def test_a_fallback_in_an_address_is_encoded_like_the_value_it_stands_for():
+    [part] = components(template(buttons(url_button())), {"button:0": "x?u={{name|you & me}}&d=1"})
+
+    assert part["parameters"][0]["text"] == "x?u=you%20%26%20me&d=1"
+
+
 def test_a_click_link_gives_every_person_a_token_of_their_own():
     quick_reply = {"type": "QUICK_REPLY", "text": "Stop"}
     found = template(buttons(quick_reply, url_button(f"{PUBLIC}/c/{{{{1}}}}"), url_button(f"{PUBLIC}/c/{{{{1}}}}")))

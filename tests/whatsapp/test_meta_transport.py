@@ -16,13 +16,13 @@ from bot.whatsapp.transport import Timeouts, sending_transport
 QUICK = Timeouts(connect=0.25, read=0.5, pool=0.3, total=2.0)
 
 
-def message(name: str = "spring_drop") -> OutgoingMessage:
+def message(name: str = "spring_drop", components: bytes = b"[]") -> OutgoingMessage:
     return OutgoingMessage(
         phone_number_id="1065",
         address="+12025550123",
         template_name=name,
         language="en_US",
-        components=b"[]",
+        components=components,
         policy=ProductPolicy.STRICT,
     )
 
@@ -185,6 +185,28 @@ async def test_whatever_breaks_after_the_request_was_read_is_in_doubt_and_never_
 
     assert isinstance(outcome, InDoubt)
     assert server.received.count(b"POST ") == 1
+
+
+async def _reset_while_writing(connection: Connection) -> None:
+    await connection.some_bytes()
+    connection.reset()
+
+
+async def _stop_reading(connection: Connection) -> None:
+    await connection.some_bytes()
+    await asyncio.sleep(2)
+
+
+@pytest.mark.parametrize("script", [_reset_while_writing, _stop_reading])
+async def test_a_request_that_was_written_in_part_is_in_doubt_and_never_repeated(script: Script):
+    huge = message(components=b'["' + b"x" * 30_000_000 + b'"]')
+
+    async with raw_server(script) as server, client_for() as client:
+        outcome = await sender(client, server.url).send(huge)
+        await asyncio.sleep(0.05)
+
+    assert isinstance(outcome, InDoubt)
+    assert server.connections == 1
 
 
 async def test_a_reset_of_a_reused_connection_after_the_request_was_read_is_in_doubt_and_never_repeated():

@@ -175,6 +175,7 @@ def test_a_thousand_statuses_over_several_entries_and_changes_all_count():
         *(b'{"object":"page","entry":[]}', b'{"object":"whatsapp_business_account"}'),
         b'{"object":"whatsapp_business_account","entry":["\xff"]}',
         b'{"object":"whatsapp_business_account","entry":{}}',
+        json.dumps({"object": "whatsapp_business_account", "entry": []}).encode("utf-16"),
     ],
 )
 def test_a_body_that_is_none_of_metas_is_kept_whole(raw: bytes):
@@ -373,6 +374,20 @@ def test_a_contact_that_no_database_could_store_is_not_joined():
     [found] = taken(body(change(messages=[inbound(type="sticker")], contacts=contacts))).inbound
 
     assert found.user_id is None
+
+
+@pytest.mark.parametrize(
+    ("contact", "user_id"),
+    [
+        ({"user_id": "US.1"}, "US.1"),
+        ({"user_id": "US.1", "wa_id": "12025550199"}, None),
+        ({"wa_id": "12025550123"}, None),
+    ],
+)
+def test_a_contact_with_another_number_is_somebody_else(contact: Json, user_id: str | None):
+    [found] = taken(body(change(messages=[inbound(type="sticker")], contacts=[contact]))).inbound
+
+    assert found.user_id == user_id
 
 
 def test_a_person_who_changed_number_or_id_is_told():
