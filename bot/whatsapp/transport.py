@@ -8,9 +8,11 @@ latency). docs/decisions/0002-http-transport.md has the choice and its price.
 import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import certifi
 import httpx
 from pyreqwest import exceptions as rq
 from pyreqwest.client import Client, ClientBuilder
@@ -76,12 +78,15 @@ class SendingTransport(httpx.AsyncBaseTransport):
 def sending_transport(api_url: str, *, concurrency: int, timeouts: Timeouts | None = None) -> SendingTransport:
     """Build the transport for one host with at most `concurrency` requests in flight.
 
-    Proxies of the environment are used as reqwest finds them, never for a host on this machine.
+    Proxies of the environment are used as reqwest finds them, never for a host on this machine. Certificates are judged
+    by the system's trust store and by certifi's, as httpx does; without the latter a machine that has none could not
+    even build a client.
     """
     limits = timeouts or Timeouts()
     builder = (
         ClientBuilder()
         .http1_only()
+        .add_root_certificate_pem(Path(certifi.where()).read_bytes())
         .follow_redirects(enable=False)
         .referer(enable=False)
         .gzip(enable=False)

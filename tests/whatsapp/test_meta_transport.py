@@ -4,6 +4,7 @@ import asyncio
 import random
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -319,6 +320,20 @@ def test_a_connect_timeout_that_another_would_overtake_is_refused():
 async def test_proxies_of_the_environment_are_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
+
+    async def answer(connection: Connection) -> None:
+        await connection.request()
+        await connection.write(response())
+
+    async with raw_server(answer) as server:
+        [outcome] = await send(server.url)
+
+    assert outcome == Accepted("wamid.1")
+
+
+async def test_a_machine_without_a_trust_store_can_still_send(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
     async def answer(connection: Connection) -> None:
         await connection.request()
