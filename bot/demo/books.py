@@ -1,11 +1,9 @@
 """Closing the demo's books: our counters, a recount of every row, and Meta's own ledger must tell one story."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.demo.world import World
-from bot.domain.campaign import Campaign
 from bot.domain.funnel import Funnel
 from bot.domain.message import Dispatch, Recipient
 from bot.ports.storage import Storage, Transaction
@@ -26,8 +24,8 @@ class Books:
     rows: list[Recipient]
 
 
-async def close(world: World, token: str, tell: Callable[[str], None]) -> Books:
-    """Wait until nothing is under way any more, then compare; each objection is told."""
+async def close(world: World, token: str) -> Books:
+    """Wait until nothing is under way any more, then compare; and read them."""
     store = open_storage(world.settings.database_url, clock=world.clock)
     try:
         books = await _settled(store, token)
@@ -48,7 +46,7 @@ async def _settled(store: Storage, token: str) -> Books:
 
 
 def _read(tx: Transaction, token: str) -> Books:
-    campaign: Campaign = tx.campaigns.find(token)[0]
+    campaign = tx.campaigns.find(token)[0]
     funnel = Funnel(tx.campaigns.tallies(campaign.id), tx.campaigns.meta_clicks(campaign.id))
     rows = [row.recipient for row in tx.recipients.rows(campaign.id)]
     return Books(campaign.token, str(campaign.state), funnel, dict(tx.campaigns.recount(campaign.id)), rows)
@@ -78,7 +76,7 @@ def _against_meta(world: World, books: Books) -> list[str]:
         per_campaign[phone] = sum(message.wamid in accepted for message in messages)
     if any(count > 1 for count in per_campaign.values()):
         found.append("Somebody got two messages of one campaign.")
-    delivered = sum(1 for wamid in accepted if wamid in ledger and ledger[wamid].was_delivered)
+    delivered = sum(1 for wamid in accepted if wamid in ledger and ledger[wamid].fate in ("delivered", "read"))
     if delivered != books.funnel["delivered"]:
         found.append(f"Meta delivered {delivered:,}, the card says {books.funnel['delivered']:,}.")
     return found

@@ -11,6 +11,7 @@ _NAMES: Final = (
     *("Oto", "Pia", "Rui", "Sam", "Tess", "Uma", "Vito", "Wim", "Yara", "Zoe"),
 )
 _CITIES: Final = ("Porto", "Lyon", "Leeds", "Braga", "Lille", "York")
+_UK_AREAS: Final = (113, 114, 115, 116, 117, 118, 121, 131, 141, 151)
 COLUMNS: Final = ("phone", "name", "language", "tags", "opted_in_at", "city")
 
 #: Of a hundred rows so many are flawed; the rest are sound.
@@ -35,16 +36,13 @@ def csv_of(contacts: int, seed: int) -> bytes:
 
 
 def _fictional(chance: Random) -> Iterator[str]:
-    """Give numbers set aside for film and print: France's 06 39 98, the UK's 07700 900 and city ranges."""
-    french = [f"+3363998{n:04}" for n in range(10_000)]
-    british = [f"+447700900{n:03}" for n in range(1_000)]
-    cities = [f"+44{area}496{n:04}" for area in (113, 114, 115, 116, 117, 118, 121, 131, 141, 151) for n in range(1000)]
-    numbers = french[:]
-    chance.shuffle(numbers)
+    """Give numbers set aside for film and print: the UK's city ranges 496 0xxx, France's 01 99 00 and 02 61 91."""
+    british = [f"+44{area}4960{n:03}" for area in _UK_AREAS for n in range(1_000)]
+    french = [f"+33{start}{n:04}" for start in ("19900", "26191") for n in range(10_000)]
     chance.shuffle(british)
-    yield from (number for pair in zip(british, numbers, strict=False) for number in pair)
-    yield from numbers[len(british) :]
-    yield from cities
+    chance.shuffle(french)
+    yield from (number for pair in zip(british, french, strict=False) for number in pair)
+    yield from french[len(british) :]
 
 
 def _flawed(chance: Random, phone: str, before: list[str]) -> str:

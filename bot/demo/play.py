@@ -1,10 +1,9 @@
 """`arauto demo`: the world to play in by hand, or with `--auto` the story that plays itself and checks its books."""
 
-import asyncio
 import json
 import sys
 
-from bot.demo import books
+from bot.demo import books, samples
 from bot.demo.story import Story, StoryError
 from bot.demo.world import World, running
 
@@ -29,7 +28,7 @@ async def _story(port: int, contacts: int, seed: int) -> int:
         except StoryError as broken:
             _tell(f"The story broke: {broken}")
             return 1
-        closed = await books.close(world, token, _tell)
+        closed = await books.close(world, token)
         problems = books.objections(world, closed)
     for problem in problems:
         _tell(f"The books do not balance: {problem}")
@@ -41,6 +40,7 @@ async def _story(port: int, contacts: int, seed: int) -> int:
 
 async def _by_hand(port: int, contacts: int, seed: int) -> int:
     async with running(port=port, seed=seed, speed=1.0, cap=CAP) as world:
+        await samples.load(world, contacts=contacts, seed=seed)
         _tell(f"Open {world.slack_url}/")
         await world.stop.wait()
     return 0

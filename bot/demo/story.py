@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from bot.demo.contacts import csv_of
 from bot.demo.world import ANA, APPROVALS, BRUNO, EVE, MARKETING, World
 from bot.simulator.slack import Message, Outcome
 
 Tell = Callable[[str], None]
+T = TypeVar("T")
 
 #: Seconds of real time anything may take before the story is called stuck.
 PATIENCE: Final = 60.0
@@ -31,6 +32,7 @@ class Story:
         self._tell = tell
         self._contacts = contacts
         self._seed = seed
+        self._stopped: set[str] = set()
 
     async def play(self) -> str:
         """Play it all; returns the ID of the main campaign once it is sent and everything has aged."""
@@ -47,7 +49,7 @@ class Story:
         await self._approve(main)
         await self._until_sent("Spring drop")
         await self._let_a_day_pass()
-        return _token(self._slack.text(self._live_card("Spring drop")))
+        return _token(self._slack.text(await self._live_card("Spring drop")))
 
     async def _import(self) -> None:
         """Ana uploads her file."""
@@ -60,19 +62,13 @@ class Story:
         self._tell(f"Ana imports {self._contacts:,} opt-ins. {_first_lines(report)}")
 
     async def _stop_some(self, count: int, when: str) -> None:
-        """Some people write STOP; their phones do, that is, and Meta tells the bot."""
+        """Let some people write STOP: their phones do, and Meta tells the bot."""
         phones = [phone for phone in self._sound_phones()[:: max(1, self._contacts // 7)] if phone not in self._stopped]
         for phone in phones[:count]:
             self._stopped.add(phone)
             self._meta.say(phone, "STOP")
         await self._meta.settle(PATIENCE)
         self._tell(f"{count} people write STOP {when}.")
-
-    @property
-    def _stopped(self) -> set[str]:
-        if not hasattr(self, "_stopped_phones"):
-            self._stopped_phones: set[str] = set()
-        return self._stopped_phones
 
     def _sound_phones(self) -> list[str]:
         lines = csv_of(self._contacts, self._seed).decode().splitlines()[1:]
@@ -125,27 +121,38 @@ class Story:
 
     async def _until_sent(self, name: str) -> None:
         """Everything leaves; then the phones do what phones do."""
-        await self._wait(lambda: self._said(name, r"All sent"), f"“{name}” is sent")
+        await self._said(name, "All sent")
+        await self._wait(lambda: self._is_final(name), f"the card of “{name}” shows that it is sent")
         await self._meta.settle(PATIENCE)
-        self._tell(f"“{name}” is sent. Its card:\n{_indented(self._slack.text(self._live_card(name)))}")
+        self._tell(f"“{name}” is sent. Its card:\n{_indented(self._slack.text(await self._live_card(name)))}")
 
     async def _let_a_day_pass(self) -> None:
-        """Reads and clicks come in over the hours; whatever found no phone expires with its lifetime."""
+        """Let reads and clicks come in over the hours; what found no phone expires with its lifetime."""
         for _ in range(14):
             self._world.advance(1 * HOURS)
             await self._meta.settle(PATIENCE)
         self._tell("Fourteen hours pass.")
 
-    def _live_card(self, name: str) -> Message:
-        found = [one for one in self._slack.messages(MARKETING) if name in self._slack.text(one)]
-        if not found:
-            raise StoryError(f"There is no live card of “{name}”.")
-        return found[0]
+    async def _live_card(self, name: str) -> Message:
+        return await self._wait(lambda: self._find_card(name), f"“{name}” gets its live card")
 
-    def _said(self, name: str, pattern: str) -> list[Message]:
-        card = self._live_card(name)
-        thread = self._slack.thread(card.channel, card.ts)
-        return [one for one in thread if re.search(pattern, self._slack.text(one))]
+    def _find_card(self, name: str) -> Message | None:
+        cards = (one for one in self._slack.messages(MARKETING) if not one.thread_ts or one.thread_ts == one.ts)
+        return next((one for one in cards if name in one.text and "Sent" in one.text), None)
+
+    def _is_final(self, name: str) -> bool:
+        card = self._find_card(name)
+        return card is not None and f"{name}: Finished sending" in card.text
+
+    async def _said(self, name: str, pattern: str) -> None:
+        """Wait until the campaign's thread says something."""
+        card = await self._live_card(name)
+
+        def look() -> list[Message]:
+            thread = self._slack.thread(card.channel, card.ts)
+            return [one for one in thread if re.search(pattern, self._slack.text(one))]
+
+        await self._wait(look, f"the thread of “{name}” says {pattern}")
 
     async def _type(self, user: str, line: str) -> None:
         _check(await self._slack.command(user, MARKETING, line), line)
@@ -183,7 +190,7 @@ class Story:
         place = self._slack.workspace.channels[channel]
         return place.members if channel.startswith("D") else set()
 
-    async def _wait(self, look: Callable[[], Any], what: str) -> Any:
+    async def _wait(self, look: Callable[[], T | None], what: str) -> T:
         try:
             return await self._slack.wait_for(look, PATIENCE)
         except TimeoutError as late:

@@ -19,6 +19,8 @@ from bot.simulator.slack import SlackSimulator
 
 MARKETING, APPROVALS = "C0MARKETING", "C0APPROVALS"
 ANA, BRUNO, CARLA, EVE = "U0ANA", "U0BRUNO", "U0CARLA", "U0EVE"
+#: A number reserved for fiction.
+TESTER = "+442079460123"
 START_SECONDS = 10.0
 
 
@@ -111,7 +113,7 @@ def _settings(slack_url: str, meta_url: str, bot_url: str, database: Path, cap: 
         "ARAUTO_APPROVAL_CHANNEL": APPROVALS,
         "ARAUTO_TIMEZONE": "Europe/Lisbon",
         "ARAUTO_FREQUENCY_CAP": cap,
-        "ARAUTO_TESTERS": "+447700900999",
+        "ARAUTO_TESTERS": TESTER,
     }
     return load(environment, dotenv_path=None)
 
