@@ -110,6 +110,9 @@ class Courier:
     async def post_now(self, update: Update) -> None:
         """Post one update before anything else; returns once it was answered or failed."""
         self.counts["emitted"] += 1
+        if not self._account.subscribed:
+            self.counts["unsubscribed"] += 1
+            return
         for parcel in self._pack([update]):
             await self._deliver(parcel)
 

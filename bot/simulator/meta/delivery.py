@@ -128,11 +128,13 @@ class Delivery:
         self._courier.push(self._record(message, name, at))
 
     def _record(self, message: Message, name: str, at: float) -> Update:
-        code = message.code if name == "failed" else None
+        failed = name == "failed"
+        # Meta, "Status", read 2026-09-11: the price comes with `sent` and with the first of delivered and read.
+        priced = name == "sent" or not (failed or message.priced)
+        message.priced = message.priced or name in {"delivered", "read"}
         message.fate = name
-        message.statuses.append((name, at, code))
+        message.statuses.append((name, at, message.code if failed else None))
         hidden = self._phonebook.persona(message.phone).hidden
-        item = webhooks.status(message, name, at, self._knobs, code=code, hidden=hidden)
-        contacts = [] if code is not None else [webhooks.contact(message, self._knobs, hidden=hidden)]
-        number = self._account.numbers[message.number_id]
-        return Update("messages", item, at, number, "statuses", contacts)
+        item = webhooks.status(message, name, at, self._knobs, priced=priced, hidden=hidden)
+        contacts = [] if failed else [webhooks.contact(message, self._knobs, hidden=hidden)]
+        return Update("messages", item, at, self._account.numbers[message.number_id], "statuses", contacts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any, Self
 
@@ -111,10 +110,11 @@ class MetaSimulator:
         """Stop them; a part that broke on its way raises its error here."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):  # a cancellation is none
+                raise outcome
 
     async def watch(self) -> None:
         """Wait for ever; raises what broke the background work, if something does."""
