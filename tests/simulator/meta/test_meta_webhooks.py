@@ -213,7 +213,7 @@ async def test_a_webhook_that_is_answered_too_late_comes_again():
     async with graph_with_webhooks(knobs=knobs) as (meta, hook):
         hook.delays = [0.3]
         await meta.send(order_again())
-        await hook.until(lambda: hook.statuses() == ["sent", "sent"])
+        await hook.until(lambda: hook.statuses().count("sent") > 1)
 
     assert len({raw for raw, _ in hook.requests}) == 1
 
