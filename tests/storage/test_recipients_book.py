@@ -117,9 +117,20 @@ async def test_a_saved_message_comes_back_whole_and_moves_its_counters(storage: 
     message = await storage.write(lambda tx: _planned(tx)[0])
     after = replace(
         message,
-        dispatch=D.ACCEPTED, wamid="wamid.1", accepted_at=later(1), sending_at=NOW, tries=2,
-        route=Route.MM, free=True, held_at=later(1), sent_at=later(2), read_at=later(3),
-        clicked_at=later(4), not_before=NOW, code=5, reason="r",
+        dispatch=D.ACCEPTED,
+        wamid="wamid.1",
+        accepted_at=later(1),
+        sending_at=NOW,
+        tries=2,
+        route=Route.MM,
+        free=True,
+        held_at=later(1),
+        sent_at=later(2),
+        read_at=later(3),
+        clicked_at=later(4),
+        not_before=NOW,
+        code=5,
+        reason="r",
     )
 
     await storage.write(lambda tx: tx.recipients.save([(message, after)]))
