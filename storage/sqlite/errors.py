@@ -45,6 +45,8 @@ def opening(path: str) -> Iterator[None]:
 def _cannot_open(path: str, error: sqlite3.Error) -> ConfigurationError:
     if _code(error) == sqlite3.SQLITE_NOTADB:
         why = "it is not an SQLite database; name another file in DATABASE_URL"
+    elif _code(error) == sqlite3.SQLITE_BUSY:
+        why = "another program holds it; close that program and start again"
     else:
         why = f"{error}; check that its folder exists and may be written to"
     return ConfigurationError(f"The database {path} cannot be opened: {why}.")
