@@ -22,7 +22,12 @@ _PRIMARY = 0xFF
 
 
 def translated(error: BaseException) -> BaseException:
-    """Turn an error that means `nothing can be recorded` into StorageFullError; give any other back as it is."""
+    """Turn an error that means `nothing can be recorded` into StorageFullError; give any other back as it is.
+
+    StopIteration becomes RuntimeError, as in generators: no future can carry it, and its caller would wait for ever.
+    """
+    if isinstance(error, StopIteration):
+        return RuntimeError("a work asked an empty iterator for its next value")
     if not isinstance(error, sqlite3.Error):
         return error
     reason = _CANNOT_WRITE.get(_code(error))

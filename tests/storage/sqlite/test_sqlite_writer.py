@@ -252,3 +252,12 @@ async def test_a_read_cannot_write(storage: SqliteStorage):
 async def test_rows_cannot_leave_their_transaction_unread(storage: SqliteStorage, way: str):
     with pytest.raises(TypeError, match="walk it inside the transaction"):
         await getattr(storage, way)(lambda tx: tx.audit.rows())
+
+
+@pytest.mark.parametrize("way", ["read", "write"])
+async def test_a_work_that_runs_out_of_values_never_leaves_its_caller_waiting(storage: SqliteStorage, way: str):
+    with pytest.raises(RuntimeError, match="empty iterator"):
+        await getattr(storage, way)(lambda _: next(iter(())))
+
+    await storage.write(_set("next"))
+    assert await _get(storage, "next") == "on"
