@@ -1,6 +1,8 @@
 """`serve`, `demo` and `simulate`: the commands that run until they are stopped."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,10 +54,11 @@ def simulate_meta(
 ) -> None:
     """Run only the simulator of Meta."""
     wanted = _profile(profile)
-    from bot.cli.loop import run
+    from bot.cli.loop import run, until_stopped
     from bot.simulator import meta
 
-    run(meta.serve(port, ready=_say_meta_is_ready, seed=seed, mps=mps, profile=wanted))
+    with _naming(port):
+        run(until_stopped(meta.serve(port, ready=_say_meta_is_ready, seed=seed, mps=mps, profile=wanted)))
 
 
 @simulators.command("slack")
@@ -64,7 +67,17 @@ def simulate_slack(port: Port) -> None:
     from bot.cli.loop import run
     from bot.simulator import slack
 
-    run(slack.serve(port))
+    with _naming(port):
+        run(slack.serve(port))
+
+
+@contextmanager
+def _naming(port: int) -> Iterator[None]:
+    """Say which port cannot be listened on."""
+    try:
+        yield
+    except OSError as problem:
+        raise typer.BadParameter(f"--port {port} cannot be listened on: {problem.strerror}.") from problem
 
 
 def _profile(path: Path | None) -> dict[str, Any] | None:

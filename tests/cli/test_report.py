@@ -60,7 +60,12 @@ def test_the_figures_are_one_json_line(arauto: Terminal):
     assert (line["campaign"], line["state"]) == ("7Q2K", "draft")
     assert line["funnel"] == {
         **dict.fromkeys(["failed", "refused", "in_doubt", "expired", "skipped", "lapsed", "meta_clicks", "sending"], 0),
-        **{"planned": 3, "waiting": 2, "sent": 1, "delivered": 1, "read": 1, "clicked": 1},
+        "planned": 3,
+        "waiting": 2,
+        "sent": 1,
+        "delivered": 1,
+        "read": 1,
+        "clicked": 1,
     }
 
 
@@ -101,10 +106,17 @@ def test_the_csv_has_one_row_for_every_planned_person(arauto: Terminal):
     assert Path("out.csv").read_text().splitlines()[0] == HEADER
     rows = rows_of("out.csv")
     assert [row["phone"] for row in rows] == [a_phone(n) for n in (1, 2, 3)]
-    assert rows[0] == {
-        **{"phone": a_phone(1), "dispatch": "accepted", "delivery": "read", "code": "", "reason": "", "route": "mm"},
-        **{"wamid": "wamid.HBgL", "accepted_at": "2026-11-02T09:00:00Z", "sent_at": "2026-11-02T10:00:00Z"},
-        **{"delivered_at": "", "read_at": "2026-11-02T11:00:00Z", "clicked_at": "2026-11-02T12:00:00Z"},
+    first = {name: text for name, text in rows[0].items() if text}
+    assert first == {
+        "phone": a_phone(1),
+        "dispatch": "accepted",
+        "delivery": "read",
+        "wamid": "wamid.HBgL",
+        "route": "mm",
+        "accepted_at": "2026-11-02T09:00:00Z",
+        "sent_at": "2026-11-02T10:00:00Z",
+        "read_at": "2026-11-02T11:00:00Z",
+        "clicked_at": "2026-11-02T12:00:00Z",
     }
     assert rows[1]["dispatch"] == "planned"
 
