@@ -261,12 +261,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: Settings, *, stop: asyncio.Event | None = None) -> int:
+async def serve(settings: Settings, *, clock: Clock | None = None, stop: asyncio.Event | None = None) -> int:
     """Run until SIGTERM, SIGINT or `stop`; returns the exit status."""
     stop = stop or asyncio.Event()
+    clock = clock or SystemClock()
     url = settings.database_url
     with exclusive(url), _stopping_on_signals(stop):
-        clock = SystemClock()
         store, clients = open_storage(url, clock=clock), Clients(settings)
         try:
             # No other process serves from here (`exclusive`): what a dead one held is free at once.

@@ -25,8 +25,11 @@ class TestClock:
     def __init__(self, instant: int = NOW) -> None:
         self.instant = instant
 
-    def now(self) -> int:
-        return self.instant
+    def now(self) -> Millis:
+        return Millis(self.instant)
+
+    def ticks(self) -> Millis:
+        return Millis(self.instant)
 
 
 def later(hours: float = 0, *, days: float = 0, since: int = NOW) -> Millis:

@@ -99,5 +99,5 @@ def _has_host(expression: Expression, schemes: tuple[str, ...]) -> bool:
         typed.port  # noqa: B018 - raises for a port that is no number
     except ValueError:
         return False
-    is_settled = expression.is_fixed or bool(typed.path or typed.query or typed.fragment)
+    is_settled = expression.is_fixed or not set("/?#").isdisjoint(expression.start.partition("//")[2])
     return typed.scheme in schemes and bool(typed.hostname) and " " not in typed.netloc and is_settled

@@ -65,6 +65,8 @@ class Exclusion(StrEnum):
     DUPLICATE = "duplicate"
     #: Only known once a template's variables are bound.
     MISSING_VALUE = "missing_value"
+    #: The text filled with this person's values is longer than Meta takes.
+    TOO_LONG = "too_long"
 
 
 #: Countries and areas Meta does not deliver marketing templates to (Meta, "Marketing messages: eligibility", 2026-09).

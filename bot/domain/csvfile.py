@@ -184,7 +184,8 @@ class _Lines:
 def _delimiter(header: str) -> str:
     """Choose what separates a `phone` column from the others; the one found more often where neither does."""
     for delimiter in _DELIMITERS:
-        if PHONE in (name.strip().lower() for name in _split(header, delimiter)):
+        names = next(csv.reader([header], delimiter=delimiter), [])
+        if PHONE in (name.strip().lower() for name in names):
             return delimiter
     return max(_DELIMITERS, key=header.count)
 

@@ -68,7 +68,7 @@ def parse_opted_in_at(text: str, now: Millis) -> Millis | None:
     try:
         moment = datetime.fromisoformat(text)
         instant = from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    except (ValueError, OverflowError) as problem:
+    except ValueError as problem:
         sentence = "opted_in_at is not ISO 8601; write it as 2026-03-31 or 2026-03-31T14:05:00Z."
         raise InvalidInputError(sentence) from problem
     if instant > now:

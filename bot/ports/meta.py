@@ -40,6 +40,10 @@ class Failure:
     trace_id: str = ""
     #: The refusal is about `biz_opaque_callback_data` itself, which is unconfirmed on this endpoint.
     is_about_tracker: bool = False
+    #: The table explains this code; an unknown one that repeats pauses the campaign.
+    is_known: bool = True
+    #: By what the wait grows with each further try.
+    growth: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class MetaRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberFacts:
-    """What Meta says of a sender number; `messaging_limit` is people per rolling 24 h, None for unlimited."""
+    """What Meta says of a sender number; `messaging_limit` is people per rolling 24 h, None for no limit known."""
 
     phone_number_id: str
     display: str

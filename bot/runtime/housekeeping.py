@@ -34,6 +34,7 @@ class Housekeeping:
 
     def _retry_or_close(self, tx: Transaction, campaign_id: CampaignId) -> None:
         now = self._clock.now()
+        ageing.tell_half(tx, campaign_id, now)
         if not ageing.retry_capped(tx, campaign_id, self._policy, now):
             ageing.close(tx, campaign_id, self._policy, now)
 

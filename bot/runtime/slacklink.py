@@ -55,7 +55,7 @@ class SlackLink:
             with contextlib.suppress(asyncio.CancelledError):
                 await connecting
             if self._socket is not None:
-                await self._socket.close_async()
+                await self._socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
     async def handle(self, request: Request) -> Response:
         """Answer one of Slack's HTTP requests."""
@@ -90,7 +90,7 @@ class SlackLink:
         wait = FIRST_RETRY_SECONDS
         while True:
             try:
-                await translated(self._socket.connect_async())
+                await translated(self._socket.connect_async())  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
             except (ChatBusyError, ChatGoneError) as problem:
                 self._note(f"Socket Mode cannot be opened: {problem}")
                 await asyncio.sleep(wait)

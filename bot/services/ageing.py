@@ -31,6 +31,21 @@ def ageing(tx: Transaction) -> list[CampaignId]:
     return [campaign.id for campaign in tx.campaigns.list(states=_UNDER_WAY, limit=10_000)]
 
 
+#: From so many recipients on, the thread hears when half have left.
+HALF_WORTH_TELLING = 100
+
+
+def tell_half(tx: Transaction, campaign_id: CampaignId, now: Millis) -> None:
+    """Say once when half of a campaign's messages have left."""
+    campaign = tx.campaigns.get(campaign_id)
+    if campaign is None or campaign.state is not CampaignState.SENDING:
+        return
+    tallies = tx.campaigns.tallies(campaign_id)
+    planned, waiting = tallies.get("planned", 0), tallies.get("waiting", 0)
+    if planned >= HALF_WORTH_TELLING and 0 < waiting <= planned // 2:
+        narrating.tell(tx, campaign, "half", "Half of the messages have left.", now)
+
+
 def expire(tx: Transaction, campaign_id: CampaignId, policy: Policy, now: Millis) -> int:
     """Infer that messages undelivered past their lifetime were dropped; a late `delivered` undoes it."""
     campaign = tx.campaigns.get(campaign_id)

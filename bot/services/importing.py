@@ -5,7 +5,6 @@ is one transaction, so an import may run beside everything else; running it agai
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +12,7 @@ from functools import partial
 from bot.domain.csvfile import CsvFile, Refused, Row
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIn, read_opt_in
+from bot.domain.repeats import ending, repeated_endings
 from bot.ports.people import ImportRun
 from bot.ports.records import AuditEntry
 from bot.ports.storage import Storage, Transaction
@@ -93,7 +93,7 @@ class Importer:
     def __init__(self, open_file: OpenFile, options: ImportOptions, now: Millis) -> None:
         """Read the file once, for its fingerprint and for numbers that may occur again.
 
-        Takes a second for a million rows, so an event loop leaves this to a thread. Raises InvalidInputError if the
+        Takes seconds for a million rows, so an event loop leaves this to a thread. Raises InvalidInputError if the
         file as a whole cannot be read: nothing is written then.
         """
         self._open_file = open_file
@@ -101,9 +101,8 @@ class Importer:
         self._now = now
         self.report = ImportReport(is_dry_run=options.is_dry_run)
         fingerprint = hashlib.sha256()
-        self._repeated = _repeated_endings(
-            CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
-        )
+        file = CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
+        self._repeated = repeated_endings(file, options.default_region)
         self._sha256 = fingerprint.hexdigest()
 
     @property
@@ -128,7 +127,7 @@ class Importer:
             match self._read(row):
                 case Refused() as refusal:
                     refused.append(refusal)
-                case opt_in if _ending(row) in self._repeated:
+                case opt_in if ending(row, self._options.default_region) in self._repeated:
                     refused.extend(_supersede(waiting, opt_in))
                 case opt_in:
                     opt_ins.append(opt_in)
@@ -217,32 +216,6 @@ async def run(
     if import_id is not None:
         await storage.write(partial(importer.finish, import_id=import_id))
     return importer.report
-
-
-_ENDING_DIGITS = 8
-_NO_DIGIT = re.compile(r"\D+")
-
-
-def _ending(row: Row | Refused) -> int:
-    """Give the last eight digits of a row's number: alike for all spellings of one number, and cheap; -1 for none."""
-    if isinstance(row, Refused):
-        return -1
-    digits = _NO_DIGIT.sub("", row.values["phone"])
-    return int(digits[-_ENDING_DIGITS:]) if digits else -1
-
-
-def _repeated_endings(rows: Iterable[Row | Refused]) -> frozenset[int]:
-    """Find the endings that occur more than once, with one bit for every possible ending (12.5 MB)."""
-    seen = bytearray(10**_ENDING_DIGITS // 8)
-    repeated: set[int] = set()
-    for ending in map(_ending, rows):
-        byte, bit = ending >> 3, 1 << (ending & 7)
-        if ending < 0:
-            continue
-        if seen[byte] & bit:
-            repeated.add(ending)
-        seen[byte] |= bit
-    return frozenset(repeated)
 
 
 def _supersede(waiting: dict[str, OptIn], opt_in: OptIn) -> Iterator[Refused]:

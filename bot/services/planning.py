@@ -18,6 +18,7 @@ from bot.domain.instants import Millis
 from bot.domain.phone import mask
 from bot.domain.plan import PlannedRecipient, PlanSummary, chain
 from bot.domain.policy import Policy
+from bot.domain.rendering import filled_in, preview
 from bot.ports.people import Candidate
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
@@ -26,6 +27,7 @@ from bot.services import narrating, recording
 CHUNK = 500
 #: Masked people shown per exclusion, and rendered examples.
 SAMPLES = 3
+EXAMPLES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Planner:
     def _add(self, tx: Transaction, campaign: Campaign, plan: PlanSummary, people: list[Candidate]) -> PlanSummary:
         draft = _Draft(plan)
         composer = self._composer(campaign)
-        rows = [row for person in people if (row := self._row(draft, composer, person)) is not None]
+        rows = [row for person in people if (row := self._row(draft, campaign, composer, person)) is not None]
         for row, is_new in zip(rows, tx.recipients.add(campaign.id, rows), strict=True):
             if is_new:
                 draft.include(row)
@@ -73,18 +75,21 @@ class Planner:
             campaign.template, spec.bindings, public_url=self.policy.public_url, offer_ends_at=spec.offer_ends_at
         )
 
-    def _row(self, draft: "_Draft", composer: Composer, person: Candidate) -> PlannedRecipient | None:
+    def _row(
+        self, draft: "_Draft", campaign: Campaign, composer: Composer, person: Candidate
+    ) -> PlannedRecipient | None:
         """Freeze one person, or count them out."""
         address = person.phone or person.bsuid or ""
         reason = verdict(facts_of(person))
         if reason is not None:
             draft.exclude(reason, address)
             return None
-        composed = composer.compose(attributes_of(person), token=self.new_token)
-        if composed.missing:
-            draft.miss(composed, address)
+        attributes = attributes_of(person)
+        composed = composer.compose(attributes, token=self.new_token)
+        if composed.missing or composed.is_too_long:
+            draft.leave_out(composed, address)
             return None
-        draft.fall_back(composed)
+        draft.keep(composed, campaign, attributes)
         return PlannedRecipient(
             person_id=person.person_id,
             identity=person.identity,
@@ -167,6 +172,7 @@ class _Draft:
         self._by_market = Counter(plan.by_market)
         self._fallbacks = Counter(plan.fallbacks)
         self._missing = Counter(plan.missing)
+        self._examples = list(plan.examples)
 
     def exclude(self, reason: Exclusion, address: str) -> None:
         self._matched += 1
@@ -175,12 +181,15 @@ class _Draft:
         if len(samples) < SAMPLES and address:
             samples.append(mask(address))
 
-    def miss(self, composed: Composed, address: str) -> None:
+    def leave_out(self, composed: Composed, address: str) -> None:
         self._missing.update(composed.missing)
-        self.exclude(Exclusion.MISSING_VALUE, address)
+        self.exclude(Exclusion.MISSING_VALUE if composed.missing else Exclusion.TOO_LONG, address)
 
-    def fall_back(self, composed: Composed) -> None:
+    def keep(self, composed: Composed, campaign: Campaign, attributes: Mapping[str, str]) -> None:
         self._fallbacks.update(composed.fallbacks)
+        if len(self._examples) < EXAMPLES and campaign.template is not None:
+            values = filled_in(campaign.template, campaign.spec.bindings, {**attributes, "phone": "…"})
+            self._examples.append(preview(campaign.template, values).text)
 
     def include(self, row: PlannedRecipient) -> None:
         self._matched += 1
@@ -200,6 +209,7 @@ class _Draft:
             by_market=dict(self._by_market),
             fallbacks=dict(self._fallbacks),
             missing=dict(self._missing),
+            examples=self._examples,
             chain=self._chain,
             cursor=cursor,
             cost_ceiling=Decimal(0),

@@ -96,7 +96,7 @@ def _words(outcome: Outcome) -> str:
         case Accepted():
             return "Meta accepted it; look at the phone."
         case Refused():
-            return f"refused. {outcome.failure.what} (Meta’s error {outcome.failure.code}). {outcome.failure.mend}"
+            return f"refused. {outcome.failure.what} (Meta’s error {outcome.failure.code}). {outcome.failure.mend}."
         case NotSent():
             return "not sent, Meta could not be reached. Try again."
         case InDoubt():

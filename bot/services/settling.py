@@ -14,6 +14,9 @@ from bot.services import consenting, controlling, narrating, tracking
 #: Tries of one message that provably were not accepted, before it counts as refused.
 MOST_TRIES = 5
 UNDELIVERABLE = 131026
+LONGEST_WAIT_SECONDS = 60.0
+#: So many refusals with a code nobody explains, and the campaign waits for a person.
+UNKNOWN_LIMIT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,18 @@ def _after_refusal(row: Recipient, failure: Failure, now: Millis) -> Recipient:
         case ErrorClass.RATE:
             return replace(again, not_before=Millis(now + SECOND))
         case ErrorClass.TRANSIENT if row.tries + 1 < MOST_TRIES:
-            wait = max(back_off(row.tries + 1), round(failure.wait_seconds * SECOND))
+            wait = _wait(failure, row.tries)
             return replace(again, tries=row.tries + 1, not_before=Millis(now + wait))
         case ErrorClass.DELAYED if failure.code == tracking.STILL_SYNCING and row.tries + 1 < MOST_TRIES:
             return replace(again, tries=row.tries + 1, not_before=plus_seconds(now, failure.wait_seconds))
         case _:
             return refused
+
+
+def _wait(failure: Failure, tries: int) -> int:
+    """Give the milliseconds before the next try; each try waits longer, up to a minute."""
+    seconds = max(1.0, failure.wait_seconds) * failure.growth**tries
+    return round(min(seconds, LONGEST_WAIT_SECONDS) * SECOND)
 
 
 def _consequences(tx: Transaction, row: Recipient | None, outcome: Outcome, effects: Effects, now: Millis) -> None:
@@ -131,7 +140,7 @@ def _after_error(tx: Transaction, row: Recipient, failure: Failure, effects: Eff
             effects.is_too_fast = True
         case ErrorClass.CONFIG:
             effects.failed.add(campaign.id)
-            controlling.fail(tx, campaign, f"{failure.what} (Meta’s error {failure.code}). {failure.mend}", now)
+            controlling.fail(tx, campaign, f"{failure.what} (Meta’s error {failure.code}). {failure.mend}.", now)
         case ErrorClass.TRANSIENT:
             effects.is_troubled = True
         case ErrorClass.DELAYED if failure.code == tracking.STILL_SYNCING:
@@ -140,7 +149,7 @@ def _after_error(tx: Transaction, row: Recipient, failure: Failure, effects: Eff
         case ErrorClass.STOPPED:
             consenting.stop_by_error(tx, person_id=row.person_id, at=now, message_id=_evidence(row), now=now)
         case _:
-            _after_permanent(tx, row, failure, now)
+            _after_permanent(tx, campaign, row, failure, now)
 
 
 def _hold(tx: Transaction, campaign: Campaign, failure: Failure, now: Millis) -> None:
@@ -158,7 +167,10 @@ def _evidence(row: Recipient) -> str:
     return f"message {row.id}, attempt {row.attempt}"
 
 
-def _after_permanent(tx: Transaction, row: Recipient, failure: Failure, now: Millis) -> None:
+def _after_permanent(tx: Transaction, campaign: Campaign, row: Recipient, failure: Failure, now: Millis) -> None:
+    if not failure.is_known and tx.campaigns.tallies(campaign.id).get(f"refused:{failure.code}", 0) >= UNKNOWN_LIMIT:
+        reason = f"Meta refuses with an error it does not explain ({failure.code}: {failure.detail or 'no details'})."
+        controlling.pause_by_machine(tx, campaign, reason, now)
     if failure.code == UNDELIVERABLE:
         consenting.suppress_undeliverable(tx, {row.person_id: _evidence(row)}, at=now, now=now)
 

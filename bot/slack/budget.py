@@ -19,6 +19,8 @@ LAST_GAP: Final = 8 * SECOND
 #: A card left alone for so long begins with the first gap again.
 CALM: Final = MINUTE
 
+_TOKEN: Final = MINUTE
+
 _Key = tuple[int, str]
 
 
@@ -33,8 +35,9 @@ class EditBudget:
 
     def __init__(self, now: Millis, *, per_minute: int = EDITS_PER_MINUTE, burst: int = BURST) -> None:
         self._per_minute = per_minute
-        self._burst = burst
-        self._tokens = float(burst)
+        # Counted in whole parts of a token, one per millisecond and edit a minute, so that nothing is lost by rounding.
+        self._most = burst * _TOKEN
+        self._parts = self._most
         self._filled_at = now
         self._parked_until = now
         self._drawn: dict[_Key, _Drawn] = {}
@@ -44,7 +47,7 @@ class EditBudget:
         self._fill(now)
         chosen: list[Card] = []
         for card in stale:
-            if now < self._parked_until or self._tokens < 1:
+            if now < self._parked_until or self._parts < _TOKEN:
                 break
             if now >= self._due(_key(card)):
                 self._spend(card, now)
@@ -66,21 +69,21 @@ class EditBudget:
             return None
         self._fill(now)
         due = min(self._due(_key(card)) for card in stale)
-        missing = max(0.0, 1 - self._tokens)
-        filled = now + -(-missing * MINUTE // self._per_minute)
-        return Millis(int(max(due, filled, self._parked_until, now)))
+        missing = max(0, _TOKEN - self._parts)
+        filled = now + -(-missing // self._per_minute)
+        return Millis(max(due, filled, self._parked_until, now))
 
     def forget(self, card: Card) -> None:
         """Drop what is remembered of a card that is never drawn again."""
         self._drawn.pop(_key(card), None)
 
     def _fill(self, now: Millis) -> None:
-        gained = max(0, now - self._filled_at) * self._per_minute / MINUTE
-        self._tokens = min(self._burst, self._tokens + gained)
+        gained = max(0, now - self._filled_at) * self._per_minute
+        self._parts = min(self._most, self._parts + gained)
         self._filled_at = now
 
     def _spend(self, card: Card, now: Millis) -> None:
-        self._tokens -= 1
+        self._parts -= _TOKEN
         last = self._drawn.get(_key(card))
         is_fresh = last is None or now - last.at >= CALM
         gap = FIRST_GAP if last is None or is_fresh else min(2 * last.gap, LAST_GAP)

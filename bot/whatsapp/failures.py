@@ -13,8 +13,6 @@ PER_USER_LIMIT: Final = 131049
 INVALID_CURSOR: Final = 131059
 INVALID_PARAMETER: Final = 100
 TRACKER_FIELD: Final = "biz_opaque_callback_data"
-#: Our choice where Meta names no figure: 1, 2, 4 .. seconds, at most this.
-LONGEST_WAIT_SECONDS: Final = 60.0
 
 _DAY: Final = 86_400.0
 _C, _P, _T = ErrorClass.CONFIG, ErrorClass.PERMANENT, ErrorClass.TRANSIENT
@@ -79,7 +77,7 @@ TABLE: Final[dict[int, _Row]] = {
     131052: _Row(_C, "Meta could not download the header's file", _MEDIA),
     131053: _Row(_C, "Meta could not use the header's file", _MEDIA),
     131055: _Row(_C, "Only marketing templates can be sent here", "Choose a marketing template"),
-    # B/about-the-platform: 4^x seconds for x = 0, 1, 2; see `wait_after`.
+    # B/about-the-platform: 4^x seconds for x = 0, 1, 2; see `Failure.growth`.
     131056: _Row(_T, "Too many messages went to this person in a short time", _SOON, 1),
     # B/throughput, 2026-09-11: about a minute during a throughput upgrade.
     131057: _Row(_T, "The number is being upgraded by Meta", _SOON, 60),
@@ -156,25 +154,12 @@ def failure(code: int, detail: str = "", trace_id: str = "", *, is_transient: bo
     kind, wait = row.kind, row.wait
     if is_transient and kind in (_C, _P):
         kind, wait = _T, 1.0
-    return Failure(code, kind, row.what, row.mend, wait, detail, trace_id)
-
-
-def wait_after(refusal: Failure, tries: int) -> float:
-    """Give the seconds to wait before the next try, after `tries` (0, 1, ..) repetitions already made.
-
-    131056 waits 4^x seconds as Meta asks; other transient errors double from their first wait up to a minute; the rest
-    wait the fixed time of their row.
-    """
-    if refusal.code == PAIR_RATE:
-        return 4.0**tries
-    if refusal.kind is _T:
-        return min(refusal.wait_seconds * 2.0**tries, LONGEST_WAIT_SECONDS)
-    return refusal.wait_seconds
-
-
-def is_tracker_refusal(refusal: Failure) -> bool:
-    """Tell whether Meta refused only our `biz_opaque_callback_data`, which its pages do not list for this endpoint."""
-    return refusal.code == INVALID_PARAMETER and TRACKER_FIELD in refusal.detail
+    # Meta's pages do not list our tracker for this endpoint: a refusal of it alone proves nothing about the message.
+    is_about_tracker = code == INVALID_PARAMETER and TRACKER_FIELD in detail
+    growth = 4.0 if code == PAIR_RATE else 2.0
+    return Failure(
+        code, kind, row.what, row.mend, wait, detail, trace_id, is_about_tracker, is_known=is_known(code), growth=growth
+    )
 
 
 def _row(code: int) -> _Row:

@@ -12,7 +12,7 @@ import httpx
 
 from bot.domain.instants import Millis, from_datetime
 from bot.domain.template import Template
-from bot.ports.meta import MetaRefusedError, MetaUnavailableError, NumberFacts
+from bot.ports.meta import Failure, MetaRefusedError, MetaUnavailableError, NumberFacts
 from bot.whatsapp import reading
 from bot.whatsapp.failures import INVALID_CURSOR, INVALID_PARAMETER, failure
 from bot.whatsapp.usage import Usage, read_usage
@@ -30,10 +30,7 @@ _PAGE: Final = 100
 _GRANTED_MPS: Final = {"STANDARD": 80, "HIGH": 1000, "NOT_APPLICABLE": 20}
 #: Where Meta says nothing of throughput, the figure every registered number has.
 _DEFAULT_MPS: Final = 80
-#: What a portfolio starts with, and what we assume while Meta does not say (Meta, "Messaging limits").
-_SMALLEST_LIMIT: Final = 250
-#: Codes by which Meta says that an object is not there, or is not ours.
-_ABSENT: Final = frozenset({33, INVALID_PARAMETER})
+_NO_SUCH_OBJECT: Final = 33
 _NOT_UNDERSTOOD: Final = "Meta's answer was not understood"
 
 
@@ -85,7 +82,7 @@ class MetaManagementClient:
         try:
             return reading.template(await self._get(template_id, {"fields": TEMPLATE_FIELDS}))
         except MetaRefusedError as error:
-            if error.failure.code in _ABSENT:
+            if _is_absent(error.failure):
                 return None
             raise
 
@@ -108,7 +105,7 @@ class MetaManagementClient:
             display=reading.text(found.get("display_phone_number")) or "",
             verified_name=reading.text(found.get("verified_name")) or "",
             granted_mps=_GRANTED_MPS.get(str(level), _DEFAULT_MPS),
-            messaging_limit=_SMALLEST_LIMIT if limit is None else limit.people,
+            messaging_limit=None if limit is None else limit.people,
             quality=(reading.text(found.get("quality_rating")) or "UNKNOWN").upper(),
         )
 
@@ -122,7 +119,7 @@ class MetaManagementClient:
         try:
             return reading.identifier((await self._get(media_id, {})).get("id")) is not None
         except MetaRefusedError as error:
-            if error.failure.code in _ABSENT:
+            if _is_absent(error.failure):
                 return False
             raise
 
@@ -165,6 +162,13 @@ def _answer(response: httpx.Response) -> Mapping[str, Any]:
     if response.status_code != httpx.codes.OK or not isinstance(found, Mapping):
         raise MetaUnavailableError(f"Meta answered HTTP {response.status_code}. {_NOT_UNDERSTOOD}; try again later.")
     return found
+
+
+def _is_absent(refusal: Failure) -> bool:
+    """Tell whether Meta says that an object is not there or not ours. 100 also stands for a field it does not know."""
+    if refusal.code == INVALID_PARAMETER:
+        return "field" not in refusal.detail.lower()
+    return refusal.code == _NO_SUCH_OBJECT
 
 
 def _items(page: Mapping[str, Any]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
@@ -10,7 +11,7 @@ import httpx
 
 from bot.ports.meta import Accepted, InDoubt, NotSent, Outcome, OutgoingMessage, Refused
 from bot.whatsapp.failures import failure
-from bot.whatsapp.reading import graph_error
+from bot.whatsapp.reading import graph_error, text
 from bot.whatsapp.transport import NOTHING_LEFT
 
 #: A business-scoped user id: a country code, a dot, up to 128 letters and digits (Meta, "Business-scoped user IDs").
@@ -97,19 +98,20 @@ def outcome_of(status: int, body: bytes) -> Outcome:
 
 
 def _accepted(answer: Any) -> Outcome:
-    """Read the message id; a 200 we cannot read was most likely accepted, so it is in doubt."""
-    try:
-        sent = answer["messages"][0]
-        wamid = sent["id"]
-        contact = (answer.get("contacts") or [{}])[0]
-        names = (contact.get("wa_id"), contact.get("user_id"))
-        is_held = str(sent.get("message_status")) in _HELD
-    except (LookupError, TypeError, AttributeError):
-        return InDoubt("Meta answered 200 with a body Arauto cannot read")
-    if not (isinstance(wamid, str) and wamid):
-        return InDoubt("Meta answered 200 without a message id")
-    wa_id, user_id = (name if isinstance(name, str) else None for name in names)
-    return Accepted(wamid, is_held, wa_id, user_id)
+    """Read the message id; a 200 without one was most likely accepted all the same, so it is in doubt."""
+    sent = _first(answer, "messages")
+    wamid = text(sent.get("id"))
+    if wamid is None:
+        return InDoubt("Meta answered 200 with a body that names no message")
+    contact = _first(answer, "contacts")
+    is_held = text(sent.get("message_status")) in _HELD
+    return Accepted(wamid, is_held, text(contact.get("wa_id")), text(contact.get("user_id")))
+
+
+def _first(answer: Any, key: str) -> Mapping[str, Any]:
+    items = answer.get(key) if isinstance(answer, Mapping) else None
+    first = items[0] if isinstance(items, list) and items else None
+    return first if isinstance(first, Mapping) else {}
 
 
 def _decoded(body: bytes) -> Any:

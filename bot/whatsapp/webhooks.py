@@ -24,8 +24,8 @@ from bot.domain.inbound import (
 )
 from bot.domain.instants import Millis
 from bot.whatsapp.account_fields import account_alert, account_event, account_review, number_event, template_event
-from bot.whatsapp.messages_field import Item, UnreadableError, click, inbound, mapping, preference, status
-from bot.whatsapp.reading import identifier, instant, text
+from bot.whatsapp.messages_field import click, inbound, preference, status
+from bot.whatsapp.reading import Item, UnreadableError, identifier, instant, mapping, text
 
 _OBJECT: Final = "whatsapp_business_account"
 _TEMPLATE_FIELDS: Final = frozenset(
@@ -50,7 +50,9 @@ _decode = msgspec.json.Decoder().decode
 
 def read(raw: bytes, *, waba_id: str, numbers: Collection[str]) -> WebhookBatch:
     """Read a body whose signature was proved; what is about another account or number is quarantined, too."""
-    return _Reading(raw, waba_id, frozenset(numbers)).batch
+    reading = _Reading(raw, waba_id, frozenset(numbers))
+    reading.read_body()
+    return reading.batch
 
 
 class _Reading:
@@ -73,12 +75,11 @@ class _Reading:
             NumberEvent: self.batch.number_events,
             str: self.batch.noted,
         }
-        self._read_body()
 
-    def _read_body(self) -> None:
+    def read_body(self) -> None:
         try:
-            body = _decode(self._raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            body = _decoded(self._raw)
+        except (ValueError, RecursionError) as error:  # of msgspec, of json, and of bytes that are no UTF-8
             self._quarantine_body(f"the body is not JSON: {error}")
             return
         if not isinstance(body, dict) or body.get("object") != _OBJECT:
@@ -113,7 +114,7 @@ class _Reading:
         if number not in self._numbers or number is None:
             self._quarantine("the change is about another sender number", change)
             return
-        contacts = [contact for contact in _list(value.get("contacts")) if isinstance(contact, dict)]
+        contacts = [contact for contact in _list(value.get("contacts")) if self._flaw(contact) is None]
         readers: dict[str, Callable[[Item], _Event]] = {
             "statuses": lambda item: status(item, number),
             "user_actions": lambda item: click(item, number),
@@ -137,18 +138,26 @@ class _Reading:
     def _keep(self, item: Any, reader: Callable[[Item], _Event]) -> None:
         """Put one item where it belongs; exactly one list grows by one."""
         try:
-            self._require_sound(item)
-            event = reader(item)
+            event = reader(self._sound(item))
         except (UnreadableError, RecursionError) as error:
             self._quarantine(str(error), item)
         else:
             self._lists[type(event)].append(event)
 
-    def _require_sound(self, item: Any) -> None:
+    def _sound(self, item: Any) -> Item:
+        flaw = self._flaw(item)
+        if flaw is not None:
+            raise UnreadableError(flaw)
+        return mapping(item)
+
+    def _flaw(self, item: Any) -> str | None:
         if not isinstance(item, dict):
-            raise UnreadableError("the item is not an object")
-        if self._may_hold_nul and _ESCAPED_NUL in _json(item):
-            raise UnreadableError("it holds a NUL character, which no database takes as text")
+            return "the item is not an object"
+        try:
+            holds_nul = self._may_hold_nul and _ESCAPED_NUL in _json(item)
+        except RecursionError:
+            return "it is nested too deeply"
+        return "it holds a NUL character, which no database takes as text" if holds_nul else None
 
     def _quarantine(self, reason: str, item: Any) -> None:
         try:
@@ -159,6 +168,15 @@ class _Reading:
 
     def _quarantine_body(self, reason: str) -> None:
         self.batch.quarantined.append(Quarantined(reason, self._raw))
+
+
+def _decoded(raw: bytes) -> Any:
+    """Decode fast, or tolerantly where one item would spoil the body: numbers without bound, halves of an emoji."""
+    try:
+        return _decode(raw)
+    except msgspec.DecodeError:
+        whole_text = json.dumps(json.loads(raw.decode()), ensure_ascii=False)
+        return json.loads(whole_text.encode("utf-8", "replace"))
 
 
 def _account_side(field: str, value: Item, at: Millis | None) -> _Event:

@@ -19,23 +19,19 @@ WHERE EXISTS (SELECT 1 FROM recipients WHERE wamid = value)
   OR EXISTS (SELECT 1 FROM attempts WHERE wamid = value)
   OR EXISTS (SELECT 1 FROM trials WHERE wamid = value)
 """
-# Messages in one state, of one campaign or number if they are named.
-_WITH_DISPATCH = """
-SELECT r.* FROM recipients AS r JOIN campaigns AS c ON c.id = r.campaign_id
-WHERE r.dispatch = '{dispatch}' AND (:campaign_id IS NULL OR r.campaign_id = :campaign_id)
-  AND (:phone_number_id IS NULL OR c.phone_number_id = :phone_number_id)
-ORDER BY r.id LIMIT :limit
-"""
-# The state is written into the statement: only so can SQLite see that a partial index covers it.
-_WITH_DISPATCH_BY_STATE = {state: _WITH_DISPATCH.format(dispatch=state.value) for state in Dispatch}
+# Messages in one state, of one campaign or number if they are named. The state is written into the statement: only so
+# can SQLite see that a partial index covers it.
+_WITH_DISPATCH = "SELECT * FROM recipients WHERE dispatch = '{dispatch}'{conditions} ORDER BY id LIMIT :limit"
+_OF_CAMPAIGN = " AND campaign_id = :campaign_id"
+_OF_NUMBER = " AND campaign_id IN (SELECT id FROM campaigns WHERE phone_number_id = :phone_number_id)"
 # What may have left to this line: the address itself, an id learnt from Meta, or another spelling of the same number.
-_IN_DOUBT_FOR = """
+_UNANSWERED = """
 SELECT r.* FROM recipients AS r
 JOIN campaigns AS c ON c.id = r.campaign_id JOIN people AS p ON p.id = r.person_id
-WHERE r.dispatch IN ('sending', 'in_doubt') AND c.phone_number_id = :phone_number_id
+WHERE r.dispatch = '{dispatch}' AND c.phone_number_id = :phone_number_id
   AND (r.address IN ('+' || :digits, :digits) OR p.wa_id = :digits OR r.identity = :identity)
-ORDER BY r.id
 """
+_IN_DOUBT_FOR = " UNION ALL ".join(_UNANSWERED.format(dispatch=state) for state in ("sending", "in_doubt"))
 _NEXT_DUE = """
 SELECT min(coalesce(not_before, 0)) FROM recipients WHERE campaign_id = ? AND dispatch IN ('planned', 'claimed')
 """
@@ -82,13 +78,16 @@ def with_dispatch(
 ) -> list[Recipient]:
     """Give messages in one state, by id."""
     values = {"campaign_id": campaign_id, "phone_number_id": phone_number_id, "limit": limit}
-    return [recipient(row) for row in connection.execute(_WITH_DISPATCH_BY_STATE[dispatch], values)]
+    conditions = (_OF_CAMPAIGN if campaign_id is not None else "") + (_OF_NUMBER if phone_number_id is not None else "")
+    sql = _WITH_DISPATCH.format(dispatch=dispatch.value, conditions=conditions)
+    return [recipient(row) for row in connection.execute(sql, values)]
 
 
 def in_doubt_for(connection: sqlite3.Connection, phone_number_id: str, digits: str) -> list[Recipient]:
     """Give what may have left to these digits and has no answer."""
     values = {"phone_number_id": phone_number_id, "digits": digits, "identity": identity_of_digits(digits)}
-    return [recipient(row) for row in connection.execute(_IN_DOUBT_FOR, values)]
+    found = [recipient(row) for row in connection.execute(_IN_DOUBT_FOR, values)]
+    return sorted(found, key=lambda message: message.id)
 
 
 def next_due(connection: sqlite3.Connection, campaign_id: CampaignId) -> Millis | None:

@@ -284,9 +284,10 @@ CREATE INDEX recipients_to_claim ON recipients (campaign_id, id) WHERE dispatch 
 CREATE INDEX recipients_due ON recipients (campaign_id, coalesce(not_before, 0))
 WHERE dispatch IN ('planned', 'claimed');
 
--- Which messages are claimed, on their way or in doubt?
-CREATE INDEX recipients_unsettled ON recipients (dispatch, campaign_id, id)
-WHERE dispatch IN ('claimed', 'sending', 'in_doubt');
+-- Which messages are claimed, on their way, or in doubt? (after a crash; whose answer is this?)
+CREATE INDEX recipients_claimed ON recipients (campaign_id, id) WHERE dispatch = 'claimed';
+CREATE INDEX recipients_sending ON recipients (campaign_id, id) WHERE dispatch = 'sending';
+CREATE INDEX recipients_in_doubt ON recipients (campaign_id, id) WHERE dispatch = 'in_doubt';
 
 -- How many campaigns did this person get lately (frequency cap), and which rows are theirs (erasing)?
 CREATE INDEX recipients_by_person ON recipients (person_id, coalesce(accepted_at, sending_at));

@@ -1,4 +1,4 @@
-"""Every view once: as people usually see it, and pushed to the extremes of what they can type and count."""
+"""Every view once, as people usually see it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,10 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.audience import Audience, AudienceRule, Waterfall
-from bot.domain.campaign import CampaignState, ProductPolicy
+from bot.domain.campaign import CampaignState
 from bot.domain.consent import ConsentEvent, ConsentKind, Exclusion, Standing
 from bot.domain.errors import ConflictError, InvalidInputError
-from bot.domain.funnel import Funnel
 from bot.domain.instants import DAY, HOUR, MINUTE, Millis
 from bot.domain.sheet import (
     AudienceSheet,
@@ -20,7 +19,6 @@ from bot.domain.sheet import (
     DigestSheet,
     HomeSheet,
     ImportSheet,
-    Milestone,
     NumberHealth,
     Outcome,
     PersonSheet,
@@ -45,31 +43,25 @@ from bot.slack.views.help import HELP, help_message, unknown_subcommand
 from bot.slack.views.home import home
 from bot.slack.views.in_doubt_modal import in_doubt_modal
 from bot.slack.views.live_card import live_card
-from bot.slack.views.milestones import milestone
 from bot.slack.views.optins_modal import importing_modal, optins_modal
 from bot.slack.views.optins_report import optins_report
 from bot.slack.views.person import person, person_unknown
+from bot.slack.views.planning import planning_notice, submitted_notice
 from bot.slack.views.problem import problem, problem_modal
 from bot.slack.views.reason_modal import changes_modal, reject_modal
 from bot.slack.views.templates_list import templates_list
 from tests.slack.builders import (
-    HOSTILE,
     NOW,
     a_campaign,
     a_funnel,
     a_line,
-    a_plan,
     a_sheet,
     a_spec,
     a_template,
-    component,
 )
 
 View = Mapping[str, Any]
 REF = CampaignRef("7Q2K", 2, "d1" * 32)
-LONG = (HOSTILE * 20)[:200]
-VERY_LONG = (HOSTILE * 100)[:1_024]
-MILLION = 1_000_000
 MASK = "+44 7700 *****-123"
 
 
@@ -140,8 +132,8 @@ def _usual_cards() -> dict[str, ChatMessage]:
         "live_card_held": live_card(_sending(campaign=held)),
         "live_card_paused": live_card(_sending(campaign=paused)),
         "live_card_closed": live_card(a_sheet(CampaignState.CLOSED, funnel=a_funnel(in_doubt=0))),
-        "digest": digest(_digest()),
-        "digest_empty": digest(replace(_digest(), campaigns=[], is_late=False)),
+        "digest": digest(a_digest()),
+        "digest_empty": digest(replace(a_digest(), campaigns=[], is_late=False)),
     }
 
 
@@ -151,8 +143,8 @@ def _usual_answers() -> dict[str, ChatMessage]:
         id=1, channel="C0MARKETING", kind="weekly", at="09:00", zone="Europe/Lisbon", created_by="U0ANA", created_at=NOW
     )
     return {
-        "audience_preview": audience_preview(_audience()),
-        "audience_list": audience_list([_audience().audience]),
+        "audience_preview": audience_preview(an_audience()),
+        "audience_list": audience_list([an_audience().audience]),
         "audience_list_empty": audience_list([]),
         "campaign_list": campaign_list([a_line(), a_line(state=CampaignState.IN_REVIEW, token="9XZ1")]),
         "campaign_list_empty": campaign_list([]),
@@ -160,87 +152,14 @@ def _usual_answers() -> dict[str, ChatMessage]:
         "digest_list_empty": digest_list([]),
         "templates_list": templates_list([a_template(), broken], synced_at=NOW),
         "templates_list_empty": templates_list([], search="easter"),
-        "optins_report": optins_report(_import()),
-        "person": person(_person()),
+        "optins_report": optins_report(an_import()),
+        "person": person(a_person()),
         "person_unknown": person_unknown(MASK),
+        "planning_notice": planning_notice("Spring sale", "7Q2K", counted=12_000),
+        "submitted_notice": submitted_notice("Spring sale", "7Q2K", approval_channel="C0APPROVALS", recipients=12_345),
         "problem": problem(InvalidInputError("“9 o'clock” is not a time; write HH:MM, like 09:00."), reference="4f2a"),
         "problem_unexpected": problem(RuntimeError("inner detail"), reference="4f2a"),
         "unknown_subcommand": unknown_subcommand(ids.COMMAND_CAMPAIGN, "puase"),
-    }
-
-
-def extreme_messages() -> dict[str, ChatMessage]:
-    sheet = _extreme_sheet()
-    lines = [a_line(name=LONG, token=f"T{index}", cost=Decimal(MILLION)) for index in range(100)]
-    every = {f"approval_{one}": approval_card(replace(sheet, decision=_extreme_decision(one))) for one in Outcome}
-    live = {
-        f"live_{state}": live_card(replace(sheet, campaign=replace(sheet.campaign, state=state)))
-        for state in CampaignState
-    }
-    notices = {f"notice_{one}": decision_notice(sheet, _extreme_decision(one)) for one in Outcome}
-    said = {f"said_{one}": ChatMessage(milestone(one, sheet, actor="U0ANA")) for one in Milestone}
-    return {
-        **every,
-        **live,
-        **notices,
-        **said,
-        "approval": approval_card(sheet),
-        "digest": digest(replace(_digest(), campaigns=lines)),
-        "campaign_list": campaign_list(lines),
-        "audience_preview": audience_preview(_extreme_audience()),
-        "audience_list": audience_list([_extreme_audience().audience] * 100),
-        "templates": templates_list([_extreme_template()] * 100, synced_at=NOW),
-        "templates_previewed": templates_list([_extreme_template()] * 3, refusals={"1407": LONG}),
-        "templates_none": templates_list([], search=LONG),
-        "import": optins_report(_extreme_import()),
-        "person": person(_extreme_person()),
-        "problem": problem(InvalidInputError(VERY_LONG * 4)),
-        "unknown": unknown_subcommand(ids.COMMAND_DIGEST, VERY_LONG),
-    }
-
-
-def extreme_views() -> dict[str, View]:
-    template, sheet = _extreme_template(), _extreme_sheet()
-    spec = sheet.campaign.spec
-    form = CampaignForm(
-        name=LONG,
-        template_id="1407",
-        template_label=LONG,
-        audience_id=MILLION,
-        audience_label=LONG,
-        ttl_seconds=100_000,
-        policy=ProductPolicy.CLOUD_API_FALLBACK,
-        bindings=spec.bindings,
-    )
-    lines = [a_line(name=LONG, token=f"T{index}") for index in range(100)]
-    number = NumberHealth(
-        display=LONG,
-        granted_mps=1_000,
-        pace=999.9,
-        quality="RED",
-        messaging_limit=MILLION,
-        messaged_24h=MILLION,
-        in_doubt=MILLION,
-        rests_until=Millis(NOW + DAY),
-        blocked=VERY_LONG,
-    )
-    return {
-        "campaign_modal": campaign_modal(
-            template=template,
-            variables=variables(template),
-            initial=form,
-            notice=VERY_LONG,
-            has_offer=True,
-            warnings=[template_parts.ttl_warning([LONG] * 50)],
-        ),
-        "confirm": confirm_modal(sheet),
-        "reject": reject_modal(REF, LONG),
-        "changes": changes_modal(REF, LONG),
-        "in_doubt": in_doubt_modal(REF, LONG, MILLION),
-        "audience": audience_modal(known_tags=[LONG] * 100, name=LONG),
-        "importing": importing_modal(LONG),
-        "problem": problem_modal(InvalidInputError(VERY_LONG * 4), title=LONG),
-        "home": home(HomeSheet(now=NOW, mine=lines, waiting=lines, numbers=[number] * 50)),
     }
 
 
@@ -276,7 +195,7 @@ def _home() -> HomeSheet:
     return HomeSheet(now=NOW, mine=[a_line()], waiting=[waiting], numbers=[number, resting])
 
 
-def _digest() -> DigestSheet:
+def a_digest() -> DigestSheet:
     return DigestSheet(
         kind="daily",
         since=Millis(NOW - DAY),
@@ -287,7 +206,7 @@ def _digest() -> DigestSheet:
     )
 
 
-def _audience() -> AudienceSheet:
+def an_audience() -> AudienceSheet:
     rule = AudienceRule(tags_any=frozenset({"garden", "vip"}), countries=frozenset({"BR"}), not_messaged_days=7)
     fall = Waterfall()
     fall.exclude(Exclusion.NO_OPT_IN, 1_200, [MASK])
@@ -305,7 +224,7 @@ def _audience() -> AudienceSheet:
     )
 
 
-def _import() -> ImportSheet:
+def an_import() -> ImportSheet:
     return ImportSheet(
         file_name="spring-fair.csv",
         source="Spring fair",
@@ -319,7 +238,7 @@ def _import() -> ImportSheet:
     )
 
 
-def _person() -> PersonSheet:
+def a_person() -> PersonSheet:
     opted_in = ConsentEvent(
         kind=ConsentKind.OPT_IN,
         at=Millis(NOW - 90 * DAY),
@@ -338,95 +257,3 @@ def _person() -> PersonSheet:
         opted_in_at=Millis(NOW - 90 * DAY),
         history=[opted_in, stop],
     )
-
-
-def _extreme_template() -> Any:
-    body = " ".join(f"{{{{{index}}}}}" for index in range(1, 9)) + VERY_LONG[:1_000]
-    buttons = [{"type": "URL", "text": LONG[:25], "url": f"https://news.example/{'x' * 1900}{{{{1}}}}"}] * 2
-    parts = (
-        component("HEADER", format="TEXT", text=LONG[:60]),
-        component("BODY", text=body),
-        component("FOOTER", text=LONG[:60]),
-        component("BUTTONS", buttons=buttons),
-    )
-    return a_template(name=LONG * 2, language=LONG, category="MARKETING", components=parts, quality="RED")
-
-
-def _extreme_sheet() -> CampaignSheet:
-    spec = a_spec(
-        name=LONG,
-        ttl_seconds=43_200,
-        scheduled_at=Millis(NOW + DAY),
-        offer_ends_at=Millis(NOW + 5 * DAY),
-        policy=ProductPolicy.CLOUD_API_FALLBACK,
-        activity_sharing=True,
-        bindings={**{f"body:{index}": VERY_LONG for index in range(10)}, "button:0": VERY_LONG},
-    )
-    plan = a_plan(
-        matched=100 * MILLION,
-        recipients=MILLION,
-        excluded={**{str(reason): MILLION for reason in Exclusion}, **{f"r{n} {LONG}": MILLION for n in range(100)}},
-        samples={str(reason): [LONG] * 9 for reason in Exclusion},
-        by_country={f"{n}{LONG}": MILLION for n in range(240)},
-        fallbacks={f"{n}{LONG}": MILLION for n in range(10)},
-        missing={f"{n}{LONG}": MILLION for n in range(10)},
-        cost_ceiling=Decimal("123456789.99"),
-        rate_card=LONG,
-        examples=[VERY_LONG] * 5,
-    )
-    campaign = a_campaign(spec=spec, plan=plan, template=_extreme_template(), reason=VERY_LONG, token="T" * 12)
-    tallies = dict.fromkeys(a_funnel().tallies, MILLION)
-    skipped = {f"skipped:{n}{LONG}": MILLION for n in range(100)}
-    return CampaignSheet(
-        campaign=replace(campaign, approved_by="U0BRUNO", hold_until=Millis(NOW + DAY)),
-        funnel=Funnel({**tallies, **skipped}, MILLION),
-        now=NOW,
-        audience_name=LONG,
-        number=LONG,
-        duration_seconds=9_999_999,
-        max_mps=1_000,
-        headroom=3,
-        last_safe_launch=NOW,
-        needs_wakeup=True,
-        other_campaigns=[LONG] * 50,
-        warnings=[VERY_LONG] * 20,
-        changes=[Difference(LONG, VERY_LONG, VERY_LONG)] * 50,
-        failures=[Reason(VERY_LONG, MILLION, VERY_LONG)] * 50,
-        cost_so_far=Decimal("123456789.99"),
-        eta=Millis(NOW + DAY),
-    )
-
-
-def _extreme_decision(outcome: Outcome) -> Decision:
-    return Decision(outcome=outcome, at=NOW, by="U0BRUNO", reason=VERY_LONG)
-
-
-def _extreme_audience() -> AudienceSheet:
-    values = frozenset(f"{n}{LONG}" for n in range(50))
-    rule = AudienceRule(
-        tags_any=values,
-        tags_all=values,
-        tags_none=values,
-        countries=values,
-        languages=values,
-        not_messaged_days=MILLION,
-    )
-    fall = Waterfall()
-    for reason in Exclusion:
-        fall.exclude(reason, MILLION, [LONG] * 9)
-    for n in range(240):
-        fall.include(f"{n}{LONG}", f"{n}{LONG}", MILLION)
-    audience = Audience(id=3, name=LONG, rule=rule, created_by="U0ANA", created_at=NOW)
-    return replace(_audience(), audience=audience, waterfall=fall, rate_card=LONG)
-
-
-def _extreme_import() -> ImportSheet:
-    rows = [RefusedRow(MILLION + n, VERY_LONG, VERY_LONG) for n in range(100)]
-    return replace(_import(), file_name=LONG, source=VERY_LONG, refused=MILLION, first_refused=rows, is_dry_run=True)
-
-
-def _extreme_person() -> PersonSheet:
-    event = ConsentEvent(
-        kind=ConsentKind.STOP, at=NOW, source=VERY_LONG, wording=VERY_LONG, evidence=VERY_LONG, actor=LONG
-    )
-    return replace(_person(), tags=[LONG] * 100, history=[event] * 100, country=LONG, language=LONG, failures=MILLION)

@@ -13,12 +13,12 @@ from syrupy.extensions.json import JSONSnapshotExtension
 
 from bot.ports.chat import ChatMessage
 from bot.slack.limits import check_message, check_view
-from tests.slack import gallery
+from tests.slack import extremes, gallery
 
 MESSAGES = gallery.usual_messages()
 VIEWS = gallery.usual_views()
-EXTREME_MESSAGES = gallery.extreme_messages()
-EXTREME_VIEWS = gallery.extreme_views()
+EXTREME_MESSAGES = extremes.extreme_messages()
+EXTREME_VIEWS = extremes.extreme_views()
 ALL_MESSAGES = [*MESSAGES.items(), *EXTREME_MESSAGES.items()]
 ALL_VIEWS = [*VIEWS.items(), *EXTREME_VIEWS.items()]
 

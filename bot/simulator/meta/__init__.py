@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from bot.simulator.meta.server import serving
 from bot.simulator.meta.simulator import MetaSimulator
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
 __all__ = ["Fault", "Knobs", "Message", "MetaSimulator", "Persona", "running", "serve"]
 
@@ -24,9 +23,19 @@ async def running(sim: MetaSimulator, port: int = 0) -> AsyncIterator[str]:
         yield url
 
 
-async def serve(port: int, *, ready: Callable[[str], None] | None = None, **settings: Any) -> None:
-    """Run a simulator until cancelled; `settings` are those of MetaSimulator, `ready` is called with its URL."""
-    async with running(MetaSimulator(**settings), port) as url:
+async def serve(
+    port: int,
+    *,
+    ready: Callable[[str], None] | None = None,
+    profile: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> None:
+    """Run a simulator until cancelled; `settings` are those of MetaSimulator, `ready` is called with its URL.
+
+    A profile may hold settings of its own, which win. Raises ValueError for a wrong profile, OSError for a taken port.
+    """
+    sim = MetaSimulator.from_profile(profile or {}, **settings)
+    async with running(sim, port) as url:
         if ready is not None:
             ready(url)
-        await asyncio.Event().wait()
+        await sim.watch()

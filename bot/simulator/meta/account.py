@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.simulator.meta.errors import GraphError
 
 if TYPE_CHECKING:
-    from bot.simulator.meta import wire
+    from bot.simulator.meta import parameters
 
 _WINDOW_SECONDS = 1.0
 _HIGH_THROUGHPUT = 1000
@@ -99,7 +99,7 @@ class Account:
     restriction: int | None = None
     media: dict[str, Media] = field(default_factory=dict)
 
-    def check_media(self, kind: str, file: wire.MediaObject, now: float) -> None:
+    def check_media(self, kind: str, file: parameters.MediaObject, now: float) -> None:
         """Refuse a header file that Meta could not send. Raises 131009 and 131053."""
         if (file.id is None) == (file.link is None):
             raise GraphError(131009, f"header: {kind} needs exactly one of id and link")

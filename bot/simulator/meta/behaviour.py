@@ -65,7 +65,7 @@ class Knobs(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     statuses_before_answer: bool = False
     webhook_batch: int = 100
     webhook_linger_real: float = 0.0  # waits for a batch to fill
-    webhook_workers: int = 4
+    webhook_workers: int = 4  # read at the start
     webhook_copies: int = 1
     webhook_copy_within: float = 30.0
     webhook_shuffle: float = 0.0  # each event is late by up to this

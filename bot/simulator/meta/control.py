@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,13 +12,12 @@ from starlette.routing import Route
 from bot.simulator.meta.errors import GraphError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
 
     from bot.simulator.meta.simulator import MetaSimulator
 
 Json = dict[str, Any]
+Act = Callable[["Request", Json], Any]
 
 
 class Control:
@@ -28,7 +28,16 @@ class Control:
 
     def routes(self) -> list[Route]:
         """List the routes, relative to `/_sim`."""
-        reads: dict[str, Callable[[Request], Any]] = {
+        return [
+            *(Route(path, _reading(read), methods=["GET"]) for path, read in self._reads().items()),
+            *(Route(path, _acting(act), methods=["POST"]) for path, act in self._acts().items()),
+            *(Route(path, _acting(act), methods=["POST"]) for path, act in self._people().items()),
+            *(Route(path, _acting(act), methods=["POST"]) for path, act in self._events().items()),
+            Route("/handshake", self._handshake, methods=["POST"]),
+        ]
+
+    def _reads(self) -> dict[str, Callable[[Request], Any]]:
+        return {
             "/state": lambda _: self._sim.state(),
             "/knobs": lambda _: self._sim.knobs,
             "/rate": lambda _: self._sim.rate(),
@@ -36,21 +45,32 @@ class Control:
             "/received/{phone}": lambda r: _views(self._sim.received.get(r.path_params["phone"], [])),
             "/ledger": lambda _: {"totals": self._sim.ledger.totals(), "messages": _views(self._all())},
         }
-        acts: dict[str, Callable[[Request, Json], Any]] = {
+
+    def _acts(self) -> dict[str, Act]:
+        return {
             "/knobs": lambda _, body: self._sim.tune(**body),
             "/speed": lambda _, body: setattr(self._sim, "speed", float(body["speed"])),
             "/advance": lambda _, body: self._sim.advance(float(body["seconds"])),
             "/faults": lambda _, body: self._sim.inject(**body),
+            "/callback": lambda _, body: self._sim.call_back(str(body["url"])),
             "/faults/clear": lambda _, __: self._sim.faults.pending.clear(),
             "/held": lambda _, body: {"released": self._sim.release_held(drop=bool(body.get("drop")))},
-            "/events": lambda _, body: self._sim.events.emit(body["field"], body["value"]),
-            "/account": lambda _, body: self._sim.events.account_update(**body),
-            "/capability": lambda _, body: self._sim.events.capability(body["limit"]),
+        }
+
+    def _people(self) -> dict[str, Act]:
+        return {
             "/phones/{phone}": lambda r, body: self._sim.person(r.path_params["phone"], **body),
             "/phones/{phone}/tap": lambda r, body: self._sim.tap(r.path_params["phone"], body.get("text", "")),
             "/phones/{phone}/click": lambda r, _: self._sim.click(r.path_params["phone"]),
             "/phones/{phone}/say": lambda r, body: self._sim.say(r.path_params["phone"], body["text"]),
             "/phones/{phone}/preference": lambda r, body: self._sim.prefer(r.path_params["phone"], body["value"]),
+        }
+
+    def _events(self) -> dict[str, Act]:
+        return {
+            "/events": lambda _, body: self._sim.events.emit(body["field"], body["value"]),
+            "/account": lambda _, body: self._sim.events.account_update(**body),
+            "/capability": lambda _, body: self._sim.events.capability(body["limit"]),
             "/numbers/{number}/quality": lambda r, body: self._sim.events.number_quality(
                 r.path_params["number"], body["event"], body["limit"]
             ),
@@ -62,11 +82,6 @@ class Control:
                 r.path_params["name"], body["category"], notice=bool(body.get("notice"))
             ),
         }
-        return [
-            *(Route(path, _reading(read), methods=["GET"]) for path, read in reads.items()),
-            *(Route(path, _acting(act), methods=["POST"]) for path, act in acts.items()),
-            Route("/handshake", self._handshake, methods=["POST"]),
-        ]
 
     def _all(self) -> list[Any]:
         return list(self._sim.ledger.messages.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import ssl
 from collections import Counter
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import httpx
 import msgspec
 
 from bot.simulator.meta import webhooks
+from bot.simulator.meta.errors import GraphError
 
 if TYPE_CHECKING:
     from random import Random
@@ -40,6 +42,19 @@ class Parcel:
 def loopback_client(timeout: float = 10.0) -> httpx.AsyncClient:
     """Make a client for plain HTTP on this machine: no proxy, and no certificates to load."""
     return httpx.AsyncClient(timeout=timeout, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+
+
+async def verify(address: str, token: str) -> None:
+    """Ask a callback to prove itself: 200 and the bare challenge. Raises GraphError 2200."""
+    challenge = str(secrets.randbelow(10**9))
+    asked = {"hub.mode": "subscribe", "hub.verify_token": token, "hub.challenge": challenge}
+    async with loopback_client() as http:
+        try:
+            answer = await http.get(address, params=asked)
+        except (httpx.HTTPError, httpx.InvalidURL) as unreachable:
+            raise GraphError(2200, f"The callback URL ({address}) did not answer") from unreachable
+    if answer.status_code != HTTPStatus.OK or answer.text != challenge:
+        raise GraphError(2200, f"The callback URL {address} answered {answer.status_code} without the challenge")
 
 
 class Courier:

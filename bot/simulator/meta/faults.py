@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -64,7 +65,7 @@ def _addressees(raw: bytes) -> set[str]:
     return {found.to, found.recipient}
 
 
-async def answer_to(fault: Fault) -> Response:
+def answer_to(fault: Fault) -> Response:
     """Make what the sender gets; raises GraphError for a coded error."""
     match fault.kind:
         case "error":
@@ -74,20 +75,30 @@ async def answer_to(fault: Fault) -> Response:
                 "<html><h1>502 Bad Gateway</h1></html>", fault.status or _BAD_GATEWAY, media_type="text/html"
             )
         case "hang":
-            await asyncio.sleep(fault.seconds_real)
-            return Reset()
+            return Reset(after_seconds=fault.seconds_real)
         case "reset":
             return Reset()
 
 
 class Reset(Response):
-    """No answer at all: the connection is torn down with a TCP reset. Needs the server of this package."""
+    """No answer at all: the connection hangs, then is torn down with a TCP reset. Needs the server of this package."""
+
+    def __init__(self, after_seconds: float = 0.0) -> None:
+        super().__init__()
+        self._after_seconds = after_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  nothing is sent
-        """Tear the connection down."""
+        """Hang until the time is up or the client has gone, then reset."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._after_seconds):
+                await _until_gone(receive)
         transport: asyncio.Transport = scope["state"]["transport"]
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT_AT_ALL)
         transport.abort()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _until_gone(receive)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

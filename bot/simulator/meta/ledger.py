@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.simulator.meta.matching import Rendered
+    from bot.simulator.meta.rendering import Rendered
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bot.simulator.meta.rendering import placeholders
 from bot.simulator.meta.templates import Template
 
 if TYPE_CHECKING:
@@ -11,11 +12,12 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _DAY = 86_400.0
+_PUBLIC = "PUBLIC"
 _FIRST_ID = 1_689_556_908_100_000
 
 
 def templates(now: float, public_url: str) -> list[Template]:
-    """Build all seeded templates; `{{public}}` in an address becomes `public_url`."""
+    """Build all seeded templates; links lead to `public_url`."""
     return [_template(number, now, public_url, row) for number, row in enumerate(_rows())]
 
 
@@ -23,7 +25,9 @@ def _template(number: int, now: float, public_url: str, row: Json) -> Template:
     days = row.pop("updated_days_ago", 1 + number % 5)
     for button in _buttons(row["components"]):
         if "url" in button:
-            button["url"] = button["url"].replace("{{public}}", public_url.rstrip("/"))
+            button["url"] = button["url"].replace(_PUBLIC, public_url.rstrip("/"))
+        if "example" in button and button["type"] == "URL":
+            button["example"] = [address.replace(_PUBLIC, public_url.rstrip("/")) for address in button["example"]]
     updated = now - days * _DAY
     return Template(id=str(_FIRST_ID + number * 37), approved_at=updated - _DAY, updated_at=updated, **row)
 
@@ -65,7 +69,8 @@ def _headers() -> Iterator[Json]:
     for kind in ("IMAGE", "VIDEO", "DOCUMENT", "GIF"):
         parts = [{"type": "HEADER", "format": kind}, body("New in the shop: {{1}}."), link()]
         yield _row(f"{kind.lower()}_promo", parts)
-    yield _row("store_opening", [{"type": "HEADER", "format": "LOCATION"}, body("We open next week.")])
+    call = {"type": "PHONE_NUMBER", "text": "Call us", "phone_number": "+12025550100"}
+    yield _row("store_opening", [{"type": "HEADER", "format": "LOCATION"}, body("We open next week."), buttons(call)])
 
 
 def _offers() -> Iterator[Json]:
@@ -114,8 +119,14 @@ def header_text(text: str) -> Json:
 
 
 def body(text: str) -> Json:
-    """Build a body."""
-    return {"type": "BODY", "text": text}
+    """Build a body, with the examples Graph keeps beside its variables."""
+    names = placeholders(text)
+    part: Json = {"type": "BODY", "text": text}
+    if names and names[0].isdigit():
+        part["example"] = {"body_text": [[f"value {name}" for name in names]]}
+    elif names:
+        part["example"] = {"body_text_named_params": [{"param_name": name, "example": name} for name in names]}
+    return part
 
 
 def footer() -> Json:
@@ -128,12 +139,13 @@ def buttons(*defined: Json) -> Json:
     return {"type": "BUTTONS", "buttons": list(defined)}
 
 
-def url(text: str, address: str = "{{public}}/c/{{1}}") -> Json:
+def url(text: str, address: str = _PUBLIC + "/c/{{1}}") -> Json:
     """Build a URL button."""
-    return {"type": "URL", "text": text, "url": address}
+    example = {"example": [address.replace("{{1}}", "example")]} if placeholders(address) else {}
+    return {"type": "URL", "text": text, "url": address, **example}
 
 
-def link(address: str = "{{public}}/c/{{1}}") -> Json:
+def link(address: str = _PUBLIC + "/c/{{1}}") -> Json:
     """Build a row with one URL button."""
     return buttons(url("Shop now", address))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,7 +11,9 @@ import msgspec
 from bot.simulator.meta import people, wire
 from bot.simulator.meta.errors import GraphError
 from bot.simulator.meta.ledger import Message
-from bot.simulator.meta.matching import Matcher, Rendered
+from bot.simulator.meta.matching import Matcher
+from bot.simulator.meta.recipients import Recipient, resolve
+from bot.simulator.meta.rendering import Rendered
 from bot.simulator.meta.templates import DEFAULT_TTL
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from bot.simulator.meta.reactions import Reactions
     from bot.simulator.meta.templates import Catalogue, Template
 
-_PUNCTUATION = re.compile(r"[\s().\-]")
-_DIGITS = re.compile(r"[1-9]\d{5,14}")
-_USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _CALLBACK_DATA_LENGTH = 512
 _DAY = 86_400.0
 # Meta, "About the platform", read 2026-08-04: bursts of at most 45 messages to one person within 6 seconds.
@@ -40,16 +38,6 @@ _CLOUD_DECODER = msgspec.json.Decoder(wire.CloudBody)
 
 
 @dataclass(frozen=True, slots=True)
-class Recipient:
-    """Whom a message really goes to. `phone` is E.164, or the business-scoped user id."""
-
-    given: str
-    phone: str
-    wa_id: str
-    stranger: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class _Draft:
     number: SenderNumber
     recipient: Recipient
@@ -58,23 +46,6 @@ class _Draft:
     seen: Rendered
     callback_data: str | None
     template: Template | None = None
-
-
-def resolve(to: str | None, user_id: str | None, number: SenderNumber) -> Recipient:
-    """Find the recipient; `to` wins. Without `+` the business' calling code is put in front: a stranger."""
-    if to:
-        bare = _PUNCTUATION.sub("", to)
-        digits = bare[1:] if bare.startswith("+") else number.calling_code + bare
-        if not _DIGITS.fullmatch(digits):
-            raise GraphError(131009, f"The parameter to is not a phone number: {to}")
-        if digits == number.digits:
-            raise GraphError(131021, "The recipient is the sender's own number")
-        return Recipient(to, "+" + digits, people.wa_id_of(digits), stranger=not bare.startswith("+"))
-    if user_id:
-        if not _USER_ID.fullmatch(user_id):
-            raise GraphError(131009, f"The parameter recipient is not a business-scoped user id: {user_id}")
-        return Recipient(user_id, user_id, user_id)
-    raise GraphError(100, "The parameter to is required.")
 
 
 class Sending:

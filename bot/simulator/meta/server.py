@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from uvicorn import Config
@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 _BACKLOG = 1024
 
@@ -33,7 +33,9 @@ async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
 
     uvicorn's protocol without uvicorn's server: that one claims the process' signals and takes 0.2 s to stop.
     """
-    config = Config(app, http=_OpenProtocol, ws="none", lifespan="off", log_config=None, access_log=False)
+    config = Config(
+        _ending_quietly(app), http=_OpenProtocol, ws="none", lifespan="off", log_config=None, access_log=False
+    )
     config.load()
     state = ServerState()
     listener = _listen(port)
@@ -62,10 +64,19 @@ def _listen(port: int) -> socket.socket:
 
 async def _hang_up(state: ServerState) -> None:
     # Requests still being answered see a lost connection, as they would if the process were killed.
+    for connection in list(state.connections):
+        connection.transport.abort()
+    await asyncio.sleep(0)
     running = list(state.tasks)
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
-    for connection in list(state.connections):
-        connection.transport.abort()
-    await asyncio.sleep(0)
+
+
+def _ending_quietly(app: ASGIApp) -> ASGIApp:
+    # uvicorn logs a cancelled request as a crash of the app.
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(asyncio.CancelledError):
+            await app(scope, receive, send)
+
+    return run

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import suppress
-from http import HTTPStatus
 from random import Random
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
-import httpx
 import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route
@@ -19,14 +16,14 @@ from bot.simulator.meta.account import Account, SenderNumber
 from bot.simulator.meta.behaviour import Fault, Knobs, Persona
 from bot.simulator.meta.clock import Agenda, Clock
 from bot.simulator.meta.control import Control
-from bot.simulator.meta.courier import Courier, loopback_client
+from bot.simulator.meta.courier import Courier, verify
 from bot.simulator.meta.delivery import Delivery
-from bot.simulator.meta.errors import GraphError
 from bot.simulator.meta.events import Events
 from bot.simulator.meta.faults import Faults
 from bot.simulator.meta.graph import Graph
 from bot.simulator.meta.ledger import Ledger
 from bot.simulator.meta.people import Phonebook
+from bot.simulator.meta.profile import convert, read_profile, set_knobs
 from bot.simulator.meta.reactions import Reactions
 from bot.simulator.meta.sending import Sending
 from bot.simulator.meta.templates import Catalogue
@@ -36,18 +33,8 @@ if TYPE_CHECKING:
 
     from bot.simulator.meta.ledger import Message
 
-_T = TypeVar("_T")
 _FIRST_NUMBER = 12_025_550_100  # a range reserved for fiction
 _NO_PUBLIC_URL = "https://shop.example"
-
-
-class Profile(msgspec.Struct, forbid_unknown_fields=True):
-    """A profile file: knobs, people and faults to start with."""
-
-    knobs: dict[str, Any] = {}
-    phones: dict[str, Persona] = {}
-    faults: list[Fault] = []
-    speed: float | None = None
 
 
 class MetaSimulator:
@@ -73,9 +60,9 @@ class MetaSimulator:
         speed: float = 1.0,
         profile: Mapping[str, Any] | None = None,
     ) -> None:
-        wanted = _profile(profile or {})
+        wanted = read_profile(profile or {})
         self.rng = Random(seed)  # noqa: S311  chance for a simulation, not for secrets
-        self.knobs = _knobs(Knobs(mps=mps), wanted.knobs)
+        self.knobs = set_knobs(Knobs(mps=mps), wanted.knobs)
         self.clock = Clock(wanted.speed or speed)
         self.agenda = Agenda(self.clock)
         numbers = {i: SenderNumber(i, str(_FIRST_NUMBER + n)) for n, i in enumerate(phone_number_ids)}
@@ -91,6 +78,12 @@ class MetaSimulator:
         self._tasks: list[asyncio.Task[None]] = []
         graph = Route("/{path:path}", Graph(self).answer, methods=["GET", "POST", "DELETE"])
         self.app = Starlette(routes=[Mount("/_sim", routes=Control(self).routes()), graph])
+
+    @classmethod
+    def from_profile(cls, profile: Mapping[str, Any], **settings: Any) -> Self:
+        """Make a simulator whose profile may also hold `settings`; they win. Raises ValueError for a wrong profile."""
+        given = msgspec.to_builtins(read_profile(profile).settings)
+        return cls(**{**settings, **given}, profile=profile)
 
     def _connect(self) -> None:
         account, knobs, ledger, phonebook = self.account, self.knobs, self.ledger, self.phonebook
@@ -140,6 +133,10 @@ class MetaSimulator:
                 await task
         self._tasks = []
 
+    async def watch(self) -> None:
+        """Wait for ever; raises what broke the background work, if something does."""
+        await asyncio.gather(*self._tasks)
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -151,20 +148,20 @@ class MetaSimulator:
 
     def tune(self, **changes: Any) -> None:
         """Set knobs by name. Raises ValueError for an unknown name or a wrong value."""
-        _knobs(self.knobs, changes)
+        set_knobs(self.knobs, changes)
 
     def person(self, phone: str, **habits: Any) -> None:
         """Lay down what a phone (E.164, or a business-scoped user id) does; what is away and comes back is delivered.
 
         Raises ValueError for an unknown habit.
         """
-        self.phonebook.overrides[phone] = _convert(habits, Persona)
+        self.phonebook.overrides[phone] = convert(habits, Persona)
         if habits.get("reachable"):
             self.delivery.come_online(phone, self.clock.now())
 
     def inject(self, kind: str, **details: Any) -> None:
         """Let the next sends meet a fault: error, reset, hang or gateway. Raises ValueError if it is not one."""
-        self.faults.pending.append(_convert({"kind": kind, **details}, Fault))
+        self.faults.pending.append(convert({"kind": kind, **details}, Fault))
 
     # Time
 
@@ -223,22 +220,13 @@ class MetaSimulator:
         """End every hold now: sent, or dropped with 132015. Returns how many were held."""
         return self.delivery.release(self.clock.now(), drop=drop)
 
-    # Webhooks
+    def call_back(self, url: str) -> None:
+        """Send webhooks to this address from now on, as the app's own callback."""
+        self.account.callback_url, self.account.subscribed = url, True
 
     async def handshake(self, url: str | None = None, token: str | None = None) -> None:
         """Verify a callback as Meta does before it subscribes it. Raises GraphError 2200."""
-        address = url or self.account.callback_url
-        if address is None:
-            raise GraphError(2200, "No callback URL is set")
-        challenge = str(secrets.randbelow(10**9))
-        given = {"hub.mode": "subscribe", "hub.verify_token": token or self.account.verify_token}
-        async with loopback_client() as http:
-            try:
-                answer = await http.get(address, params={**given, "hub.challenge": challenge})
-            except (httpx.HTTPError, httpx.InvalidURL) as unreachable:
-                raise GraphError(2200, f"The callback URL {address} did not answer") from unreachable
-        if answer.status_code != HTTPStatus.OK or answer.text != challenge:
-            raise GraphError(2200, f"The callback URL {address} answered {answer.status_code} without the challenge")
+        await verify(url or self.account.callback_url or "", token or self.account.verify_token)
 
     # Books
 
@@ -273,25 +261,3 @@ class MetaSimulator:
             "subscribed": self.account.subscribed,
             "restriction": self.account.restriction,
         }
-
-
-def _profile(given: Mapping[str, Any]) -> Profile:
-    return _convert(dict(given), Profile)
-
-
-def _knobs(knobs: Knobs, changes: Mapping[str, Any]) -> Knobs:
-    checked = _convert({**_builtins(knobs), **changes}, Knobs)
-    for name in changes:
-        setattr(knobs, name, getattr(checked, name))
-    return knobs
-
-
-def _builtins(knobs: Knobs) -> dict[str, Any]:
-    return {name: getattr(knobs, name) for name in knobs.__struct_fields__}
-
-
-def _convert(given: Any, kind: type[_T]) -> _T:
-    try:
-        return msgspec.convert(given, kind, strict=False)
-    except msgspec.ValidationError as wrong:
-        raise ValueError(f"This {kind.__name__.lower()} is not valid: {wrong}") from wrong

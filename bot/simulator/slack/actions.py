@@ -1,20 +1,19 @@
-"""What a person does outside of forms: commands, clicks, shortcuts, the App Home; and the events Slack itself sends."""
+"""What a person does outside of forms: commands, clicks, shortcuts, the App Home."""
 
-import asyncio
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bot.simulator.slack import payloads
 from bot.simulator.slack.blocks import Block, parts, walk
 from bot.simulator.slack.errors import PersonRefusedError, SlackError
+from bot.simulator.slack.events import Events
 from bot.simulator.slack.inputs import KINDS, Keyboard, state_values
 from bot.simulator.slack.messages import Messages
 from bot.simulator.slack.outcomes import Courier, Outcome
 from bot.simulator.slack.people import BOT_USER_ID, User
 from bot.simulator.slack.response_urls import ResponseUrls
 from bot.simulator.slack.state import Channel, Content, Json, Message, View, Workspace
-from bot.simulator.slack.transport import Answer, Envelope
 from bot.simulator.slack.views import Views, view_json
 
 
@@ -22,7 +21,7 @@ from bot.simulator.slack.views import Views, view_json
 class Actions:
     """The hands of the people. Every verb raises PersonRefusedError where the client would not let them.
 
-    `commands` are the app's slash commands, None for any; `retry_delays` the seconds before each retry of an event.
+    `commands` are the app's slash commands, None for any.
     """
 
     workspace: Workspace
@@ -31,16 +30,15 @@ class Actions:
     response_urls: ResponseUrls
     keyboard: Keyboard
     courier: Courier
+    events: Events
     commands: Collection[str] | None
-    retry_delays: tuple[float, ...]
-    _retries: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def command(
         self, user: str, channel: str, line: str, *, in_thread: bool = False, force: bool = False
     ) -> Outcome:
         """Type a slash command such as `/campaign list`; `force` sends what the client would not."""
         name, _, text = line.strip().partition(" ")
-        person, place = self._person(user), self._channel(channel)
+        person, place = self.person(user), self._channel(channel)
         if not force:
             self._may_type(person, place, name, in_thread=in_thread)
         payload = payloads.command(
@@ -70,29 +68,18 @@ class Actions:
         `choice` is what to choose; `stale_message` replays the click as it would come from an older version of
         the message, e.g. `message.versions[0]`.
         """
-        person = self._person(user)
+        person = self.person(user)
         if isinstance(where, View):
             return await self._click_view(person, where, action_id, choice, block_id)
-        channel = self._channel(where.channel)
-        self._may_see(person, channel, where)
-        blocks = (stale_message or where.versions[-1]).blocks
-        block, element = find_element(blocks, action_id, block_id)
-        place = payloads.message_place(where, channel, stale_message)
-        value = self._value(element, choice, [])
-        return await self._send_action(
-            person,
-            payloads.action(block["block_id"], element, value, self.workspace.new_ts()),
-            **place,
-            state={"values": state_values(blocks, {})},
-            response_url=self.response_urls.issue(channel.id, user, where),
-            trigger_id=self.views.new_trigger(user, channel.id),
-        )
+        content = stale_message or where.versions[-1]
+        found = find_element(content.blocks, action_id, block_id)
+        return await self._click_message(person, where, content, found, choice)
 
     async def shortcut(self, user: str, callback_id: str) -> Outcome:
         """Start a global shortcut."""
         payload = payloads.interaction(
             "shortcut",
-            self._person(user),
+            self.person(user),
             callback_id=callback_id,
             action_ts=self.workspace.new_ts(),
             trigger_id=self.views.new_trigger(user),
@@ -101,9 +88,10 @@ class Actions:
 
     async def message_shortcut(self, user: str, callback_id: str, message: Message) -> Outcome:
         """Start a shortcut from the menu of a message."""
-        person, channel = self._person(user), self._channel(message.channel)
-        self._may_see(person, channel, message)
+        person, channel = self.person(user), self._channel(message.channel)
+        self.may_see(person, channel, message)
         place = payloads.message_place(message, channel)
+        files = self.keyboard.files.shared(message)
         payload = payloads.interaction(
             "message_action",
             person,
@@ -111,7 +99,7 @@ class Actions:
             action_ts=self.workspace.new_ts(),
             message_ts=message.ts,
             channel=place["channel"],
-            message=message.as_json(),
+            message={**message.as_json(), **({"files": files} if files else {})},
             response_url=self.response_urls.issue(channel.id, user, message),
             trigger_id=self.views.new_trigger(user, channel.id),
         )
@@ -119,33 +107,34 @@ class Actions:
 
     async def open_home(self, user: str, tab: str = "home") -> Outcome:
         """Open the App Home: the app gets `app_home_opened`, with the view it published before, if any."""
-        person = self._person(user)
+        person = self.person(user)
         channel, home = self.workspace.direct_message(person.id), self.workspace.homes.get(user)
         shown = {"view": self._rendered(home)} if home and tab == "home" else {}
         opened = {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab, **shown}
-        return await self.event({**opened, "event_ts": self.workspace.new_ts()}, user=user)
+        return await self.events.send({**opened, "event_ts": self.workspace.new_ts()}, user=user)
 
-    async def event(self, content: Json, *, user: str = "", event_id: str | None = None) -> Outcome:
-        """Send an Events API callback; returns after the first delivery, a failed one is retried in the background."""
-        payload = payloads.event(event_id or self.workspace.new_id("Ev"), self.workspace.clock(), content)
-        outcome = await self.courier.send("events_api", payload, kind=str(content["type"]), user=user)
-        if outcome.error and self.retry_delays:
-            task = asyncio.create_task(self._retry(outcome))
-            self._retries.add(task)
-            task.add_done_callback(self._retries.discard)
-        return outcome
+    async def say(
+        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, file_ids: Collection[str] = ()
+    ) -> Message:
+        """Write a plain message, with uploaded files perhaps; the app is told nothing, it has no history scopes."""
+        person, place = self.person(user), self._channel(channel)
+        self.may_see(person, place)
+        return self.messages.add(place.id, user, Content(text, file_ids=tuple(file_ids)), thread_ts)
 
-    async def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> Message:
-        """Write a plain message; the app is told nothing, as it has no history scopes."""
-        person, place = self._person(user), self._channel(channel)
-        self._may_see(person, place)
-        return self.messages.add(place.id, user, Content(text), thread_ts)
-
-    async def stop(self) -> None:
-        """Give up on every pending retry."""
-        for task in tuple(self._retries):
-            task.cancel()
-        await asyncio.gather(*self._retries, return_exceptions=True)
+    async def _click_message(
+        self, person: User, message: Message, content: Content, found: tuple[Block, Block], choice: Any
+    ) -> Outcome:
+        channel, (block, element) = self._channel(message.channel), found
+        self.may_see(person, channel, message)
+        value = self._value(element, choice, message.offered.get((block["block_id"], element["action_id"]), []))
+        return await self._send_action(
+            person,
+            payloads.action(block["block_id"], element, value, self.workspace.new_ts()),
+            **payloads.message_place(message, channel, content),
+            state={"values": state_values(content.blocks, {})},
+            response_url=self.response_urls.issue(channel.id, person.id, message),
+            trigger_id=self.views.new_trigger(person.id, channel.id),
+        )
 
     async def _click_view(self, person: User, view: View, action_id: str, choice: Any, block_id: str | None) -> Outcome:
         self.may_touch(person.id, view)
@@ -198,20 +187,8 @@ class Actions:
         else:
             self.messages.whisper(channel, outcome.user, content)
 
-    async def _retry(self, outcome: Outcome) -> None:
-        for number, delay in enumerate(self.retry_delays, start=1):
-            await asyncio.sleep(delay)
-            last = outcome.attempts[-1]
-            if last.failure is None or last.forbids_retry:
-                return
-            await self._attempt_again(outcome, number, last)
-
-    async def _attempt_again(self, outcome: Outcome, number: int, last: Answer) -> None:
-        envelope = Envelope("events_api", outcome.payload, number, last.failure or "unknown_error")
-        answer = await self.courier.attempt(outcome, envelope)
-        self.workspace.feed.publish("event_retried", number=number, status=answer.status, user=outcome.user)
-
-    def _person(self, user: str) -> User:
+    def person(self, user: str) -> User:
+        """Find a person by id; the bot is none."""
         person = self.workspace.users.get(user)
         if person is None or person.is_bot:
             raise PersonRefusedError(f"there is no person {user!r} in this workspace")
@@ -222,7 +199,8 @@ class Actions:
             raise PersonRefusedError(f"there is no channel {channel!r} in this workspace")
         return self.workspace.channels[channel]
 
-    def _may_see(self, person: User, channel: Channel, message: Message | None = None) -> None:
+    def may_see(self, person: User, channel: Channel, message: Message | None = None) -> None:
+        """Refuse what this person has no access to: a channel, a deleted message, somebody else's ephemeral."""
         is_open = channel.kind == "public" and not person.is_stranger and not person.is_restricted
         if person.id not in channel.members and not is_open:
             raise PersonRefusedError(f"{person.name} cannot see {channel.name}")
@@ -232,7 +210,7 @@ class Actions:
             raise PersonRefusedError(f"{person.name} cannot see this ephemeral message")
 
     def _may_type(self, person: User, channel: Channel, name: str, *, in_thread: bool) -> None:
-        self._may_see(person, channel)
+        self.may_see(person, channel)
         if not name.startswith("/"):
             raise PersonRefusedError(f"{name!r} is not a slash command, those begin with /")
         if self.commands is not None and name not in self.commands:

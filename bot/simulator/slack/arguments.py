@@ -21,7 +21,8 @@ async def read_arguments(request: Request) -> Args:
         if not isinstance(body, dict):
             raise SlackError("json_not_object")
         return {**args, **body}
-    return {**args, **{key: value for key, value in (await request.form()).items() if isinstance(value, str)}}
+    async with request.form() as form:
+        return {**args, **{key: value for key, value in form.items() if isinstance(value, str)}}
 
 
 def required(args: Args, name: str) -> str:

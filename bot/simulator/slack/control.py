@@ -164,14 +164,13 @@ def snapshot(simulator: "SlackSimulator") -> Json:
 
 
 def _message_json(simulator: "SlackSimulator", message: Message) -> Json:
-    files = [simulator.files.as_json(simulator.workspace.files[file]) for file in message.versions[-1].file_ids]
     return {
         **message.as_json(),
         "channel": message.channel,
         "recipient": message.recipient,
         "reply_broadcast": message.reply_broadcast,
         "version": len(message.versions),
-        "files": files,
+        "files": simulator.files.shared(message),
         "plain": simulator.text(message),
     }
 

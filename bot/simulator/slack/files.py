@@ -12,7 +12,7 @@ from bot.simulator.slack.arguments import Args, decoded, required
 from bot.simulator.slack.errors import SlackError
 from bot.simulator.slack.messages import Messages
 from bot.simulator.slack.people import BOT_USER_ID, TEAM_ID
-from bot.simulator.slack.state import Content, File, Json, Workspace
+from bot.simulator.slack.state import Content, File, Json, Message, Workspace
 
 SIGN_IN_PAGE = (
     "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in to Feira Norte</body></html>"
@@ -97,6 +97,10 @@ class Files:
             "channels": file.channels,
         }
 
+    def shared(self, message: Message) -> list[Json]:
+        """Render the files of a message."""
+        return [self.as_json(self.workspace.files[file_id]) for file_id in message.versions[-1].file_ids]
+
     def _new(self, name: str, user: str, *, length: int) -> File:
         mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
         created = int(self.workspace.clock())
@@ -137,6 +141,6 @@ def extension(name: str) -> str:
 async def _uploaded_bytes(request: Request) -> bytes:
     if not request.headers.get("content-type", "").startswith("multipart/"):
         return await request.body()
-    form = await request.form()
-    upload = next((part for part in form.values() if isinstance(part, UploadFile)), None)
-    return await upload.read() if upload else b""
+    async with request.form() as form:
+        upload = next((part for part in form.values() if isinstance(part, UploadFile)), None)
+        return await upload.read() if upload else b""

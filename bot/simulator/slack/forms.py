@@ -46,16 +46,19 @@ class Forms:
         self, user: str, where: View | Message, action_id: str, query: str = "", block_id: str | None = None
     ) -> Outcome:
         """Type into an external select and see what the app offers."""
+        person = self.actions.person(user)
+        if isinstance(where, View):
+            self.actions.may_touch(user, where)
+        else:
+            self.actions.may_see(person, self.actions.workspace.channels[where.channel], where)
         block, element = find_element(where.blocks, action_id, block_id)
         if len(query) < element.get("min_query_length", 3):
             raise PersonRefusedError(f"{action_id} asks for options after {element.get('min_query_length', 3)} letters")
         fields = {"block_id": block["block_id"], "action_id": action_id, "value": query, **self._place(where)}
-        person = self.actions.workspace.users[user]
         payload = payloads.interaction("block_suggestion", person, **fields)
         outcome = await self.actions.courier.send("interactive", payload, kind="block_suggestion", user=user)
         outcome.options = _offered(outcome)
-        if isinstance(where, View):
-            where.offered[block["block_id"], action_id] = outcome.options
+        where.offered[block["block_id"], action_id] = outcome.options
         return outcome
 
     async def submit(self, user: str, values: Mapping[str, Any] | None = None, *, force: bool = False) -> Outcome:

@@ -96,9 +96,9 @@ class Keyboard:
     files: Files
 
     def enter(self, element: Block, wanted: Any, offered: list[Json]) -> Json:
-        """Return the state of `element` after entering `wanted`; None empties it, `offered` are fetched options."""
+        """Return the state of `element` after entering `wanted`; nothing empties it, `offered` are fetched options."""
         kind = KINDS[element["type"]]
-        if wanted is None:
+        if wanted is None or wanted == "":
             return {"type": element["type"], kind.key: [] if kind.is_many else None}
         if kind.is_many:
             self._refuse_too_many(element, wanted)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from bot.simulator.slack.errors import RateLimitedError
 
 WINDOW_SECONDS = 60.0
-TIERS = {1: 1, 2: 20, 3: 50, 4: 100}  # calls per minute, per method
+# Calls per minute, per method; 0 is auth.test's own, of which Slack says "hundreds".
+TIERS = {0: 600, 1: 1, 2: 20, 3: 50, 4: 100}
 POSTS_PER_MINUTE = 300  # "several hundred" over the whole workspace
 BURST_SECONDS = 5.0  # a channel takes about one message a second, and this many at once
 

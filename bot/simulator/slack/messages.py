@@ -1,10 +1,11 @@
 """The chat.* methods and the effects of a response_url: what is posted, changed, hidden and removed."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot.simulator.slack.arguments import Args, optional_list, required
+from bot.simulator.slack.arguments import Args, decoded, is_true, optional_list, required
 from bot.simulator.slack.blocks import check_message_blocks, complete, walk
 from bot.simulator.slack.errors import SlackError
 from bot.simulator.slack.people import BOT_USER_ID
@@ -27,13 +28,13 @@ class Messages:
         channel = self.writable(required(args, "channel"))
         content = self._content(args)
         message = self.add(channel.id, BOT_USER_ID, content, self._thread(channel, args))
-        message.reply_broadcast = bool(args.get("reply_broadcast"))
+        message.reply_broadcast = is_true(args.get("reply_broadcast"))
         return {"channel": channel.id, "ts": message.ts, "message": message.as_json()}
 
     def update(self, args: Args) -> Json:
         """chat.update: own messages only; blocks are removed when only text comes, metadata is kept unless given."""
         channel = self._known(required(args, "channel"), by_id_only=True)
-        if len(args.get("text") or "") > LONGEST_UPDATE:
+        if len(_text(args)) > LONGEST_UPDATE:
             raise SlackError("msg_too_long")
         message = self._own(channel, args, "cant_update_message")
         if channel.is_archived:
@@ -100,15 +101,13 @@ class Messages:
 
     def _content(self, args: Args) -> Content:
         blocks = optional_list(args, "blocks", "invalid_blocks_format")
-        text = args.get("text") or ""
-        if not isinstance(text, str):
-            raise SlackError("invalid_arguments", messages=["must be a string [json-pointer:/text]"])
+        text = _text(args)
         if blocks:
             check_message_blocks(blocks)
             self._check_files(blocks)
         if not text and not blocks:
             raise SlackError("no_text")
-        metadata = self._metadata(args.get("metadata"))
+        metadata = _metadata(decoded(args.get("metadata"), "invalid_metadata_format"))
         return Content(text[:LONGEST_TEXT], complete(blocks or [], self.workspace.new_id), metadata)
 
     def _check_files(self, blocks: list[Json]) -> None:
@@ -118,17 +117,6 @@ class Messages:
             if file_id and (file is None or not file.is_complete):
                 problem = f"invalid slack file [json-pointer:/blocks/{index}/slack_file]"
                 raise SlackError("invalid_blocks", errors=[problem], messages=[problem])
-
-    @staticmethod
-    def _metadata(metadata: Any) -> Json | None:
-        if not metadata:
-            return None
-        shaped = isinstance(metadata, dict) and isinstance(metadata.get("event_type"), str)
-        if not shaped or not isinstance(metadata.get("event_payload"), dict):
-            raise SlackError("invalid_metadata_format")
-        if len(json.dumps(metadata)) > LARGEST_METADATA:
-            raise SlackError("metadata_too_large")
-        return dict(metadata)
 
     def _known(self, reference: str, *, by_id_only: bool = False) -> Channel:
         """Find a channel the bot can see: private ones only as a member."""
@@ -151,9 +139,14 @@ class Messages:
 
     def _thread(self, channel: Channel, args: Args) -> str | None:
         thread_ts = args.get("thread_ts")
-        if thread_ts and self.workspace.message(channel.id, thread_ts) is None:
-            raise SlackError("thread_not_found")
-        return thread_ts or None
+        if not thread_ts:
+            return None
+        if not re.fullmatch(r"\d{10}\.\d{6}", str(thread_ts)):
+            raise SlackError("invalid_thread_ts", messages=[f"{thread_ts} is not a valid thread_ts"])
+        parent = self.workspace.message(channel.id, str(thread_ts))
+        if parent is None or parent.recipient:
+            return None  # Slack posts to the channel instead and says nothing (slack-go issue 1571, July 2026)
+        return parent.thread_ts or parent.ts
 
     def _own(self, channel: Channel, args: Args, refusal: str) -> Message:
         message = self.workspace.message(channel.id, required(args, "ts"))
@@ -162,3 +155,21 @@ class Messages:
         if message.user != BOT_USER_ID:
             raise SlackError(refusal)
         return message
+
+
+def _text(args: Args) -> str:
+    text = args.get("text") or ""
+    if not isinstance(text, str):
+        raise SlackError("invalid_arguments", messages=["must be a string [json-pointer:/text]"])
+    return text
+
+
+def _metadata(metadata: Any) -> Json | None:
+    if not metadata:
+        return None
+    shaped = isinstance(metadata, dict) and isinstance(metadata.get("event_type"), str)
+    if not shaped or not isinstance(metadata.get("event_payload"), dict):
+        raise SlackError("invalid_metadata_format")
+    if len(json.dumps(metadata)) > LARGEST_METADATA:
+        raise SlackError("metadata_too_large")
+    return dict(metadata)

@@ -77,7 +77,7 @@ class WebApi:
         """Lay out the table of methods. Tiers and scopes: Slack's method pages, read 2026-11-22."""
         messages, views, files, directory = self.messages, self.views, self.files, self.directory
         self.methods = {
-            "auth.test": Method(directory.auth_test),
+            "auth.test": Method(directory.auth_test, tier=0),
             "apps.connections.open": Method(self.sockets.open, tier=3, takes_app_token=True),
             "chat.postMessage": Method(messages.post, "chat:write"),
             "chat.update": Method(messages.update, "chat:write", tier=3),

@@ -136,7 +136,7 @@ def typed(kinds: Mapping[str, Check]) -> Check:
         kind = value.get("type") if isinstance(value, dict) else None
         if kind is None:
             report.add(pointer, "missing required field: type")
-        elif kind not in kinds:
+        elif not isinstance(kind, str) or kind not in kinds:
             report.add(f"{pointer}/type", f"unsupported type: {kind}")
         else:
             kinds[kind](value, pointer, report)

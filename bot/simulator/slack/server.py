@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.simulator.slack.control import control_routes
@@ -18,9 +18,11 @@ from bot.simulator.slack.faults import Faults
 if TYPE_CHECKING:
     from bot.simulator.slack.simulator import SlackSimulator
 
+GRACE_SECONDS = 1.0  # what running answers get when the server stops
 
-def build_app(simulator: "SlackSimulator") -> ASGIApp:
-    """Lay out every path of the simulated Slack."""
+
+def build_app(simulator: "SlackSimulator", more: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """Lay out every path of the simulated Slack, and `more`."""
     files, response_urls = simulator.files, simulator.response_urls
     return Starlette(
         routes=[
@@ -30,6 +32,7 @@ def build_app(simulator: "SlackSimulator") -> ASGIApp:
             Route("/files-pri/{team}-{file_id}/{name:path}", files.download),
             WebSocketRoute("/link/", simulator.sockets.serve),
             *control_routes(simulator),
+            *more,
         ]
     )
 
@@ -46,14 +49,7 @@ class Server:
     async def start(self, port: int) -> str:
         """Listen and return the base URL. Raises OSError when the port is taken."""
         listener = socket.create_server(("127.0.0.1", port))
-        config = uvicorn.Config(
-            self._answer,
-            interface="asgi3",
-            log_level="warning",
-            lifespan="off",
-            date_header=False,
-            timeout_graceful_shutdown=1,
-        )
+        config = uvicorn.Config(self._answer, interface="asgi3", log_level="warning", lifespan="off", date_header=False)
         self._uvicorn = _QuietServer(config)
         self._task = asyncio.create_task(self._uvicorn.serve(sockets=[listener]))
         await self._uvicorn.is_listening.wait()
@@ -100,6 +96,19 @@ class _QuietServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.is_listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn's own polls for the end in steps of 0.1 s; a test suite starts and stops hundreds of these.
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in tuple(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=GRACE_SECONDS)
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

@@ -1,12 +1,15 @@
 """Puts the simulated Slack together: one workspace, its Web API, its people, and what a test wants to see of them."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, TypeVar
+
+from starlette.routing import BaseRoute
 
 from bot.simulator.slack import text
 from bot.simulator.slack.actions import Actions
 from bot.simulator.slack.directory import Directory
+from bot.simulator.slack.events import Events
 from bot.simulator.slack.faults import Faults
 from bot.simulator.slack.files import Files
 from bot.simulator.slack.forms import Forms
@@ -32,8 +35,8 @@ class SlackSimulator:
     """A strict Slack workspace with one app in it.
 
     People act through `command`, `click`, `fill`, `options`, `submit`, `close`, `shortcut`, `message_shortcut`,
-    `open_home`, `say` and `upload`; Slack itself through `event` and `disconnect`. `faults` and `limits.scale` are
-    the knobs; `calls` and `outcomes` the records. `workspace` is the whole state.
+    `open_home`, `say` and `upload`; Slack itself through `event` (`settle` awaits its retries) and `disconnect`.
+    `faults` and `limits.scale` are the knobs, `calls` and `outcomes` the records, `workspace` is the whole state.
     """
 
     def __init__(
@@ -49,12 +52,13 @@ class SlackSimulator:
         rate_scale: float | None = 1.0,
         ack_seconds: float = 3.0,
         retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0),
+        routes: Sequence[BaseRoute] = (),
     ) -> None:
         """Set up the workspace; nothing listens yet.
 
         `request_url` is where signed HTTP goes unless the app connects by Socket Mode. `rate_scale` multiplies
         the rate limits, None switches them off. `ack_seconds` is how long the app has to acknowledge, real time;
-        everything else goes by `clock` (Unix seconds).
+        everything else goes by `clock` (Unix seconds). `routes` are more paths to serve, a page over `/_sim/` say.
         """
         self.scopes = set(scopes)
         self.faults = Faults()
@@ -62,16 +66,21 @@ class SlackSimulator:
         self.workspace = Workspace(clock)
         self.sockets = Sockets(self.workspace)
         self.transport = Transport(self.sockets, self.faults, clock, signing_secret, request_url, ack_seconds)
+        self._give_api(bot_token, app_token)
+        self._give_hands(commands, retry_delays)
+        self.app: ASGIApp = build_app(self, routes)
+        self._server = Server(self.app, self.faults)
+
+    def _give_api(self, bot_token: str, app_token: str) -> None:
         self._messages = Messages(self.workspace, self.scopes)
         self._views = Views(self.workspace)
         self.files = Files(self.workspace, self._messages, bot_token)
         self.response_urls = ResponseUrls(self._messages)
-        directory = Directory(self.workspace, self.scopes)
         self.api = WebApi(
             self._messages,
             self._views,
             self.files,
-            directory,
+            Directory(self.workspace, self.scopes),
             self.sockets,
             self.limits,
             self.faults,
@@ -79,12 +88,11 @@ class SlackSimulator:
             bot_token,
             app_token,
         )
-        self._give_hands(commands, retry_delays)
-        self.app: ASGIApp = build_app(self)
-        self._server = Server(self.app, self.faults)
+        self.calls = self.api.calls
 
     def _give_hands(self, commands: Collection[str] | None, retry_delays: tuple[float, ...]) -> None:
         courier = Courier(self.workspace, self.transport)
+        self._events = Events(self.workspace, courier, retry_delays)
         self._actions = Actions(
             self.workspace,
             self._messages,
@@ -92,26 +100,28 @@ class SlackSimulator:
             self.response_urls,
             Keyboard(self.files),
             courier,
+            self._events,
             commands,
-            retry_delays,
         )
         forms = Forms(self._actions)
-        self.outcomes, self.calls = courier.outcomes, self.api.calls
+        self.outcomes = courier.outcomes
         self.command, self.click, self.say = self._actions.command, self._actions.click, self._actions.say
         self.shortcut, self.message_shortcut = self._actions.shortcut, self._actions.message_shortcut
-        self.open_home, self.event = self._actions.open_home, self._actions.event
+        self.open_home, self.event = self._actions.open_home, self._events.send
+        self.settle = self._events.settle
         self.fill, self.options, self.submit, self.close = forms.fill, forms.options, forms.submit, forms.close
         self.disconnect = self.sockets.disconnect
 
     async def start(self, port: int = 0) -> str:
         """Listen on a loopback port (0 picks one) and return the base URL, so that the Web API is at `{url}/api/`."""
         self.url = await self._server.start(port)
+        self.workspace.feed.closed = False
         return self.url
 
     async def stop(self) -> None:
         """Close every connection and stop listening."""
         self.workspace.feed.close()
-        await self._actions.stop()
+        await self._events.stop()
         await self.sockets.disconnect()
         await self._server.stop()
         await self.transport.close()

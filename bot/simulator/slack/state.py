@@ -70,6 +70,7 @@ class Message:
     is_edited: bool = False
     is_deleted: bool = False
     recipient: str | None = None  # an ephemeral is seen by this user only
+    offered: dict[tuple[str, str], list[Json]] = field(default_factory=dict)  # what external selects showed last
 
     @property
     def text(self) -> str:

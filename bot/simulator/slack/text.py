@@ -8,7 +8,7 @@ from bot.simulator.slack.blocks import Block
 from bot.simulator.slack.inputs import KINDS
 from bot.simulator.slack.state import Message, View
 
-_LINK = re.compile(r"<(?:!date\^[^|>]*\|([^>]*)|([^|>]*)\|([^>]*)|([^>]*))>")
+_LINK = re.compile(r"<(?:[^|>]*\|)?([^|>]*)>")  # <target|label> or <target>
 
 
 def render(shown: Message | View) -> str:
@@ -21,7 +21,7 @@ def render(shown: Message | View) -> str:
 
 def plain(mrkdwn: str) -> str:
     """Replace links, mentions and dates by what a reader sees."""
-    return _LINK.sub(lambda match: next((group for group in match.groups() if group), ""), mrkdwn)
+    return _LINK.sub(r"\1", mrkdwn)
 
 
 def _lines(blocks: list[Block]) -> Iterator[str]:

@@ -37,13 +37,13 @@ def approval_card(sheet: CampaignSheet) -> ChatMessage:
     blocks: list[Block] = [
         header(headline(campaign.state, campaign.spec.name)),
         *([section(_decided(decision, sheet.timezone))] if decision else []),
-        _asked(sheet),
+        _asked(sheet, decision),
         *approval_parts.changes(sheet),
         *approval_parts.figures(sheet),
         *approval_parts.message(sheet),
         *approval_parts.recipients(sheet),
         *approval_parts.warnings(sheet),
-        context(*approval_parts.notes(sheet)),
+        context(*approval_parts.notes(sheet, is_open=decision is None)),
         *actions(_buttons(sheet, decision), block_id=ids.BLOCK_ACTIONS),
     ]
     return ChatMessage(text=_summary(sheet, decision), blocks=blocks)
@@ -69,11 +69,12 @@ def _decided(decision: Decision, zone: str) -> str:
     return f"{emoji} *{words}*{by}, {date(decision.at, zone)}{why}"
 
 
-def _asked(sheet: CampaignSheet) -> Block:
+def _asked(sheet: CampaignSheet, decision: Decision | None) -> Block:
     campaign = sheet.campaign
+    asks = "asked" if decision else "asks"
     asked_at = date(campaign.submitted_at or campaign.created_at, sheet.timezone)
     return context(
-        f"{user(campaign.created_by)} asks for approval, {asked_at}",
+        f"{user(campaign.created_by)} {asks} for approval, {asked_at}",
         f"ID {code(campaign.token)}, version {campaign.version}",
     )
 
@@ -86,7 +87,7 @@ def _buttons(sheet: CampaignSheet, decision: Decision | None) -> list[Block]:
         button("Approve", ids.CAMPAIGN_APPROVE, value, style="primary"),
         button("Reject", ids.CAMPAIGN_REJECT, value, style="danger"),
         button("Request changes", ids.CAMPAIGN_REQUEST_CHANGES, value),
-        button("Send me a test", ids.CAMPAIGN_TEST_SEND, value),
+        button("Send a test", ids.CAMPAIGN_TEST_SEND, value),
     ]
 
 

@@ -114,13 +114,13 @@ def warnings(sheet: CampaignSheet) -> list[Block]:
     return [section(template_parts.as_list(reasons.some(found, _WARNINGS_SHOWN)))] if found else []
 
 
-def notes(sheet: CampaignSheet) -> list[str]:
-    """Say what the figures assume and until when the request stands."""
+def notes(sheet: CampaignSheet, *, is_open: bool) -> list[str]:
+    """Say what the figures assume and, of an open request, until when it stands."""
     plan = sheet.campaign.plan
     card = f"List prices of {line(plan.rate_card, 60)}" if plan and plan.rate_card else "List prices"
     found = [f"{card}, before tax; assumes every message is delivered."]
     expires_at = sheet.campaign.approval_expires_at
-    if expires_at is not None:
+    if is_open and expires_at is not None:
         found.append(f"Without a decision the request expires {date(expires_at, sheet.timezone)}.")
     return found
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from bot.domain.audience import Audience, AudienceRule
 from bot.domain.sheet import AudienceSheet
 from bot.ports.chat import ChatMessage
+from bot.slack.limits import clip
 from bot.slack.views import reasons
 from bot.slack.views.parts import context, fields, header, section
-from bot.slack.views.phrases import code, duration, escape, line, money, number, people, plain
+from bot.slack.views.phrases import code, duration, line, money, number, people, plain
 
 _LISTED = 20
 _MARKETS_SHOWN = 8
@@ -27,7 +28,7 @@ def audience_preview(sheet: AudienceSheet) -> ChatMessage:
         *fields(_estimates(sheet)),
         context(f"List prices of {line(sheet.rate_card, 60)}, before tax; assumes every message is delivered."),
     ]
-    text = f"{escape(name)[:100]}: {people(fall.will_be_sent)} of {number(fall.matched)} would be written to."
+    text = f"{line(name, 100)}: {people(fall.will_be_sent)} of {number(fall.matched)} would be written to."
     return ChatMessage(text=text, blocks=blocks)
 
 
@@ -36,7 +37,7 @@ def audience_list(audiences: Sequence[Audience]) -> ChatMessage:
     if not audiences:
         text = "There are no audiences yet. `/audience new` saves one."
         return ChatMessage(text=text, blocks=[section(text)])
-    rows = [f"👥 *{line(one.name, 80)}*: {rule_words(one.rule)[:300]}" for one in audiences[:_LISTED]]
+    rows = [f"👥 *{line(one.name, 80)}*: {clip(rule_words(one.rule), 300)}" for one in audiences[:_LISTED]]
     text = ", ".join(line(one.name, 80) for one in audiences[:_LISTED])
     note = context("`/audience preview NAME` shows whom one reaches and whom it leaves out.")
     return ChatMessage(text=text, blocks=[*(section(row) for row in rows), note])

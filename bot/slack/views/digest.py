@@ -8,7 +8,7 @@ from bot.ports.chat import ChatMessage
 from bot.ports.records import DigestSchedule
 from bot.slack.views import campaign_lines
 from bot.slack.views.parts import Block, context, divider, fields, header, section
-from bot.slack.views.phrases import channel, code, date, escape, line, money, number, share, user
+from bot.slack.views.phrases import channel, code, date, line, money, number, share, user
 
 _SHOWN = 12
 _TITLES = {"daily": "Daily digest", "weekly": "Weekly digest"}
@@ -79,7 +79,7 @@ def _rest(campaigns: Sequence[CampaignLine]) -> list[Block]:
 def _summary(title: str, sheet: DigestSheet) -> str:
     late = " (late)" if sheet.is_late else ""
     pairs = ", ".join(f"{label} {value}" for label, value in _totals(sheet.campaigns))
-    names = ", ".join(escape(one.name)[:60] for one in sheet.campaigns[:_SHOWN])
+    names = ", ".join(line(one.name, 60) for one in sheet.campaigns[:_SHOWN])
     return f"{title}{late}: {pairs}. {names}" if sheet.campaigns else f"{title}{late}: nothing happened."
 
 

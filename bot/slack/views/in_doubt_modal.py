@@ -9,7 +9,7 @@ from bot.slack.views.phrases import line, people
 def in_doubt_modal(ref: CampaignRef, name: str, in_doubt: int) -> Block:
     """Build the modal for `in_doubt` people of a campaign."""
     explanation = (
-        f"*{line(name)}*: for *{people(in_doubt)}* the connection broke before Meta answered. They may have the "
+        f"*{line(name)}*: for *{people(in_doubt)}* the request broke off before Meta answered. They may have the "
         "message or not, and no report has come in since."
     )
     choices = [

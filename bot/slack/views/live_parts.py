@@ -140,7 +140,7 @@ def _in_doubt(funnel: Funnel) -> str:
     if not count:
         return ""
     return (
-        f"❓ *Nobody knows whether {number(count)} left.* The connection broke before Meta answered. A later report "
+        f"❓ *Nobody knows whether {number(count)} left*: the request broke off before Meta answered. A later report "
         "settles them; otherwise a person decides. Arauto never sends them again by itself."
     )
 

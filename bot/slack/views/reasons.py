@@ -17,6 +17,7 @@ WORDS: dict[Exclusion, str] = {
     Exclusion.FREQUENCY_CAP: "already got as many campaigns as allowed",
     Exclusion.DUPLICATE: "the same person as somebody else in the list",
     Exclusion.MISSING_VALUE: "a value is missing and has no fallback",
+    Exclusion.TOO_LONG: "the filled-in text would be too long",
 }
 
 

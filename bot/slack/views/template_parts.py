@@ -18,7 +18,10 @@ def title(template: Template) -> str:
 
 
 def preview(template: Template, bindings: Mapping[str, str] | None = None) -> str:
-    """Write the message as a quotation; `bindings` (`body:1` to text) fill its variables, others stay in braces."""
+    """Write the message as a quotation; `bindings` (`body:1` to text) fill its variables, others stay in braces.
+
+    Empty for a template without any text.
+    """
     values = bindings or {}
     parts = [
         _header(template.component("HEADER"), _of(values, "header")),
@@ -26,7 +29,8 @@ def preview(template: Template, bindings: Mapping[str, str] | None = None) -> st
         str((template.component("FOOTER") or {}).get("text", "")),
         *(_button(button, values.get(f"button:{index}", "")) for index, button in enumerate(template.buttons)),
     ]
-    return quote("\n".join(part for part in parts if part), 1_600)
+    shown = "\n".join(part for part in parts if part)
+    return quote(shown, 1_600) if shown else ""
 
 
 def warnings(

@@ -7,7 +7,7 @@ from bot.domain.template import Template, unsendable_reason
 from bot.ports.chat import ChatMessage
 from bot.slack.views import template_parts
 from bot.slack.views.parts import context, section
-from bot.slack.views.phrases import date, escape, lifetime, line, safe
+from bot.slack.views.phrases import date, lifetime, line, safe
 
 _SHOWN = 15
 #: So few templates are shown with their message.
@@ -30,7 +30,7 @@ def templates_list(
     shown = templates[:_SHOWN]
     blocks = [section(_describe(one, refusals or {}, has_preview=has_preview)) for one in shown]
     blocks.append(context(*_notes(len(templates), synced_at, zone)))
-    text = "\n".join(f"{escape(one.name)[:120]} ({escape(one.language)[:20]})" for one in shown)
+    text = "\n".join(f"{template_parts.title(one)}" for one in shown)
     return ChatMessage(text=text, blocks=blocks)
 
 
@@ -41,10 +41,11 @@ def _describe(template: Template, refusals: Mapping[str, str], *, has_preview: b
         line(template.status.capitalize(), 30),
         line(template.category.lower(), 30),
         _QUALITY.get(template.quality, "quality not rated yet"),
-        f"lives {lifetime(template.lifetime_seconds)}",
+        f"lifetime {lifetime(template.lifetime_seconds)}",
     ]
     rows = [f"*{template_parts.title(template)}*", " · ".join(facts), verdict]
-    return "\n".join([*rows, template_parts.preview(template)] if has_preview else rows)
+    shown = template_parts.preview(template) if has_preview else ""
+    return "\n".join([*rows, shown] if shown else rows)
 
 
 def _notes(count: int, synced_at: Millis | None, zone: str) -> list[str]:

@@ -136,7 +136,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("content", "code"), REFUSED.values(), ids=REFUSED)
-async def test_a_wrong_send_is_refused_and_nobody_receives_anything(content, code):
+async def test_a_wrong_send_is_refused_and_nobody_receives_anything(content: Any, code: int):
     async with graph() as meta:
         answer = await meta.send(content)
 
@@ -192,7 +192,7 @@ CORRECT = {
 
 
 @pytest.mark.parametrize("content", CORRECT.values(), ids=CORRECT)
-async def test_every_kind_of_template_can_be_sent(content):
+async def test_every_kind_of_template_can_be_sent(content: Any):
     async with graph() as meta:
         answer = await meta.send(content)
 
@@ -219,7 +219,7 @@ async def test_a_body_that_is_no_json_is_error_100():
 
 
 @pytest.mark.parametrize("token", [{}, {"Authorization": "Bearer other"}], ids=["missing", "wrong"])
-async def test_without_the_right_token_everything_is_refused_with_190(token):
+async def test_without_the_right_token_everything_is_refused_with_190(token: dict[str, str]):
     async with graph() as meta, httpx.AsyncClient(base_url=meta.http.base_url) as stranger:
         answer = await stranger.get(f"/v25.0/{WABA}", headers=token)
 
@@ -227,7 +227,7 @@ async def test_without_the_right_token_everything_is_refused_with_190(token):
 
 
 @pytest.mark.parametrize("path", [f"/{NUMBER}/marketing_messages", f"/25/{NUMBER}/marketing_messages", "/v25.0/"])
-async def test_a_path_without_a_version_is_refused(path):
+async def test_a_path_without_a_version_is_refused(path: str):
     async with graph() as meta:
         answer = await meta.http.post(path, json=order_again())
 
@@ -263,7 +263,7 @@ async def test_punctuation_in_a_phone_is_accepted():
     ("phone", "wa_id"),
     [("+5531900000001", "553100000001"), ("+5511900000001", "5511900000001"), ("+525500000001", "5215500000001")],
 )
-async def test_the_wa_id_of_brazil_and_mexico_differs_from_the_phone(phone, wa_id):
+async def test_the_wa_id_of_brazil_and_mexico_differs_from_the_phone(phone: str, wa_id: str):
     async with graph() as meta:
         answer = await meta.send(order_again(to=phone))
 

@@ -61,7 +61,7 @@ async def test_the_after_cursor_continues_where_the_page_ended():
 
 
 @pytest.mark.parametrize("cursor", ["nonsense", "!!", "dHBsOjE="], ids=["garbage", "not base64", "gone"])
-async def test_a_bad_cursor_is_refused_with_131059(cursor):
+async def test_a_bad_cursor_is_refused_with_131059(cursor: str):
     async with graph() as meta:
         answer = await meta.get(LISTING, after=cursor)
 
@@ -79,7 +79,7 @@ async def test_a_bad_cursor_is_refused_with_131059(cursor):
         ({"name": "no_such"}, set()),
     ],
 )
-async def test_filters_narrow_the_listing(query, expected):
+async def test_filters_narrow_the_listing(query: dict[str, str], expected: set[str]):
     async with graph() as meta:
         rows = await all_pages(meta, **query)
 
@@ -87,7 +87,7 @@ async def test_filters_narrow_the_listing(query, expected):
 
 
 @pytest.mark.parametrize("query", [{"fields": "name,colour"}, {"limit": "0"}, {"limit": "many"}])
-async def test_a_wrong_query_is_error_100(query):
+async def test_a_wrong_query_is_error_100(query: dict[str, str]):
     async with graph() as meta:
         answer = await meta.get(LISTING, **query)
 
@@ -126,7 +126,7 @@ async def test_an_edit_that_does_not_hold_shows_when_read_back():
 
 
 @pytest.mark.parametrize("ttl", [43_199, 2_592_001, -1, 0, "86400", 86_400.5, True])
-async def test_a_lifetime_outside_marketings_range_is_refused(ttl):
+async def test_a_lifetime_outside_marketings_range_is_refused(ttl: Any):
     async with graph() as meta:
         answer = await meta.post(await template_id(meta, "order_again"), {"message_send_ttl_seconds": ttl})
 
@@ -135,7 +135,7 @@ async def test_a_lifetime_outside_marketings_range_is_refused(ttl):
 
 
 @pytest.mark.parametrize(("ttl", "status"), [(-1, 200), (30, 200), (43_201, 400)])
-async def test_a_utility_template_has_its_own_range(ttl, status):
+async def test_a_utility_template_has_its_own_range(ttl: Any, status: int):
     async with graph() as meta:
         answer = await meta.post(await template_id(meta, "order_shipped"), {"message_send_ttl_seconds": ttl})
 
@@ -175,7 +175,7 @@ async def test_the_eleventh_edit_in_thirty_days_is_refused():
         ("rejected_promo", {"category": "SALES"}),
     ],
 )
-async def test_an_impossible_edit_is_error_100(name, edit):
+async def test_an_impossible_edit_is_error_100(name: str, edit: dict[str, Any]):
     async with graph() as meta:
         answer = await meta.post(await template_id(meta, name), edit)
 
@@ -224,7 +224,7 @@ async def test_a_created_template_is_pending_then_approved_and_told_by_webhook()
         (new_template(components=[{"type": "BODY", "text": "for you {{1}}"}]), 2388299),
     ],
 )
-async def test_a_wrong_creation_is_refused(content, code):
+async def test_a_wrong_creation_is_refused(content: Any, code: int):
     async with graph() as meta:
         answer = await meta.post(LISTING, content)
 

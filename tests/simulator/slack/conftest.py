@@ -13,19 +13,19 @@ def clock():
 
 
 @pytest.fixture
-async def sim(clock):
+async def sim(clock: HandClock):
     simulator = SlackSimulator(clock=clock, retry_delays=(0.0, 0.0, 0.0))
     async with running(simulator):
         yield simulator
 
 
 @pytest.fixture
-def client(sim):
+def client(sim: SlackSimulator):
     return AsyncWebClient(token=TOKEN, base_url=f"{sim.url}/api/", retry_handlers=[])
 
 
 @pytest.fixture
-async def app(sim):
+async def app(sim: SlackSimulator):
     """A real Bolt app that the simulator reaches over signed HTTP."""
     bolt = bolt_app(sim.url)
     async with listening(bolt_asgi(bolt)) as url:

@@ -1,8 +1,14 @@
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from slack_builders import actions, button, input_block, modal, option, plain, section, select, text_input
 from slack_sdk.errors import SlackApiError
+from slack_sdk.models.blocks import Block
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.simulator.slack.blocks import inspect
+from bot.simulator.slack.blocks import complete, inspect
 from bot.simulator.slack.errors import SlackError
 from bot.simulator.slack.views import check_view
 
@@ -28,36 +34,36 @@ RICH = {
 }
 
 
-def header(text="Title", **fields):
+def header(text: str = "Title", **fields: Any):
     return {"type": "header", "text": plain(text), **fields}
 
 
-def context(*elements):
+def context(*elements: Any):
     return {"type": "context", "elements": list(elements)}
 
 
-def image(**fields):
+def image(**fields: Any):
     return {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a", **fields}
 
 
-def chart(drawing, **fields):
+def chart(drawing: Any, **fields: Any):
     return {"type": "data_visualization", "title": "Progress", "chart": drawing, **fields}
 
 
-def table(rows, kind="table", **fields):
+def table(rows: Any, kind: str = "table", **fields: Any):
     return {"type": kind, "rows": rows, **fields}
 
 
-def card(**fields):
+def card(**fields: Any):
     return {"type": "card", "title": plain("Card"), "actions": [button()], **fields}
 
 
-def layout(*blocks, rows=1):
+def layout(*blocks: Any, rows: Any = 1):
     item = {"blocks": list(blocks), "width": "wide"}
     return {"type": "layout", "label": "Figures", "rows": [[item]] * rows, "grid_lines": "rows"}
 
 
-def container(*blocks, **fields):
+def container(*blocks: Any, **fields: Any):
     return {"type": "container", "title": plain("More"), "child_blocks": list(blocks), "is_collapsible": True, **fields}
 
 
@@ -191,6 +197,10 @@ REFUSED_IN_MESSAGES = {
     "six layout rows": (layout(section(), rows=6), "no more than 5 items allowed"),
     "eleven children": (container(*[section()] * 11), "no more than 10 items allowed"),
     "nested container": (container(container(section())), "unsupported type: container"),
+    "a text for an object": ({"type": "header", "text": "x"}, "must provide an object"),
+    "a flag for a flag": (section(expand="yes"), "must be a boolean"),
+    "a text for a level": (header(level="2"), "must be an integer"),
+    "a text for a figure": (chart({**PIE, "segments": [{"label": "x", "value": "3"}]}), "must be a number"),
     "same action twice": (
         actions(button("same"), button("same"), block_id="row"),
         "`action_id` `same` already exists for `block_id` `row`",
@@ -199,17 +209,17 @@ REFUSED_IN_MESSAGES = {
 
 
 @pytest.mark.parametrize("name", SOUND_IN_MESSAGES)
-def test_a_sound_block_passes_in_a_message(name):
+def test_a_sound_block_passes_in_a_message(name: str):
     assert inspect([SOUND_IN_MESSAGES[name]], "message") == []
 
 
 @pytest.mark.parametrize("name", SOUND_IN_MODALS)
-def test_a_sound_block_passes_in_a_modal(name):
+def test_a_sound_block_passes_in_a_modal(name: str):
     check_view(modal(SOUND_IN_MODALS[name]), "modal")
 
 
 @pytest.mark.parametrize("name", REFUSED_IN_MESSAGES)
-def test_a_block_beyond_a_limit_is_named_with_its_pointer(name):
+def test_a_block_beyond_a_limit_is_named_with_its_pointer(name: str):
     block, complaint = REFUSED_IN_MESSAGES[name]
 
     problems = inspect([block], "message")
@@ -219,7 +229,7 @@ def test_a_block_beyond_a_limit_is_named_with_its_pointer(name):
 
 
 @pytest.mark.parametrize("kind", ["table", "data_visualization", "markdown", "card"])
-def test_blocks_for_messages_only_are_refused_in_a_modal(kind):
+def test_blocks_for_messages_only_are_refused_in_a_modal(kind: str):
     blocks = {"table": table([ROW]), "data_visualization": chart(PIE), "card": card()}
     block = blocks.get(kind, SOUND_IN_MESSAGES["markdown"])
 
@@ -230,10 +240,7 @@ def test_blocks_for_messages_only_are_refused_in_a_modal(kind):
 
 
 REFUSED_VIEWS = {
-    "long title": (
-        modal(section(), title=plain("x" * 25)),
-        "must be less than 25 characters [json-pointer:/view/title/t",
-    ),
+    "long title": (modal(section(), title=plain("x" * 25)), "characters [json-pointer:/view/title/text]"),
     "long submit": (modal(section(), submit=plain("x" * 25)), "must be less than 25 characters"),
     "long close": (modal(section(), close=plain("x" * 25)), "must be less than 25 characters"),
     "long metadata": (modal(section(), private_metadata="x" * 3001), "must be less than 3001 characters"),
@@ -265,6 +272,20 @@ REFUSED_VIEWS = {
         modal(input_block({"type": "number_input", "action_id": "n", "is_decimal_allowed": True, "min_value": 1})),
         "must be a number written as a string",
     ),
+    "values crossed": (
+        modal(
+            input_block(
+                {
+                    "type": "number_input",
+                    "action_id": "n",
+                    "is_decimal_allowed": True,
+                    "min_value": "9",
+                    "max_value": "1",
+                }
+            )
+        ),
+        "min_value must not be greater than max_value",
+    ),
     "decimals unsaid": (
         modal(input_block({"type": "number_input", "action_id": "n"})),
         "missing required field: is_decimal_allowed",
@@ -282,7 +303,7 @@ REFUSED_VIEWS = {
 
 
 @pytest.mark.parametrize("name", REFUSED_VIEWS)
-def test_a_view_beyond_a_limit_is_refused_with_a_pointer(name):
+def test_a_view_beyond_a_limit_is_refused_with_a_pointer(name: str):
     view, complaint = REFUSED_VIEWS[name]
 
     with pytest.raises(SlackError) as caught:
@@ -326,7 +347,7 @@ MESSAGE_TOTALS = {
 
 
 @pytest.mark.parametrize("name", MESSAGE_TOTALS)
-async def test_what_a_message_may_hold_in_total_is_limited(client, name):
+async def test_what_a_message_may_hold_in_total_is_limited(client: AsyncWebClient, name: str):
     blocks, error, complaint = MESSAGE_TOTALS[name]
 
     with pytest.raises(SlackApiError) as caught:
@@ -337,7 +358,7 @@ async def test_what_a_message_may_hold_in_total_is_limited(client, name):
     assert any(complaint in message for message in answer["response_metadata"]["messages"])
 
 
-async def test_a_refused_message_lists_every_complaint_as_slack_does(client):
+async def test_a_refused_message_lists_every_complaint_as_slack_does(client: AsyncWebClient):
     with pytest.raises(SlackApiError) as caught:
         await client.chat_postMessage(channel="C0MARKETING", text="x", blocks=[header("x" * 151), section("")])
 
@@ -346,3 +367,48 @@ async def test_a_refused_message_lists_every_complaint_as_slack_does(client):
         "must be more than 0 characters [json-pointer:/blocks/1/text/text]",
     ]
     assert caught.value.response["response_metadata"]["messages"][0].startswith("[ERROR] must be less than 151")
+
+
+KNOWN_TO_THE_SDK = sorted(set(SOUND_IN_MESSAGES) - {"data table", "line chart", "pie chart", "layout"})
+
+
+@pytest.mark.parametrize("name", KNOWN_TO_THE_SDK)
+def test_slacks_own_models_agree_that_the_block_is_sound(name: str):
+    parsed = Block.parse(SOUND_IN_MESSAGES[name])
+
+    assert parsed is not None
+    parsed.validate_json()
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "text", "elements", "rows", "options", "x"]), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(
+    name=st.sampled_from(sorted(SOUND_IN_MESSAGES)),
+    key=st.sampled_from(["type", "text", "elements", "rows", "chart", "accessory", "fields", "title", "block_id"]),
+    value=ANYTHING,
+)
+@settings(max_examples=150, deadline=None)
+def test_any_nonsense_in_a_block_is_judged_without_stumbling(name: str, key: str, value: Any):
+    problems = inspect([{**SOUND_IN_MESSAGES[name], key: value}, value], "message")
+
+    assert all("[json-pointer:/blocks" in problem for problem in problems)
+
+
+def test_every_interactive_element_of_a_copy_gets_an_id_and_the_original_stays():
+    nameless = {key: value for key, value in button().items() if key != "action_id"}
+    blocks = [actions(nameless), {"type": "carousel", "elements": [card(actions=[nameless])]}]
+
+    copied = complete(blocks, lambda prefix: f"{prefix}1")
+
+    assert copied[0]["block_id"] == "blk1"
+    assert copied[0]["elements"][0]["action_id"] == "act1"
+    assert copied[1]["elements"][0]["actions"][0]["action_id"] == "act1"
+    assert "block_id" not in blocks[0]

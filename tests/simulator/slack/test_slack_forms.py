@@ -1,20 +1,29 @@
-import pytest
-from slack_builders import actions, button, input_block, modal, option, plain, section, select, text_input
+import re
+from typing import Any
 
-from bot.simulator.slack import PersonRefusedError
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_builders import actions, button, input_block, listening, modal, option, plain, section, select, text_input
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from bot.simulator.slack import PersonRefusedError, SlackSimulator
 
 ANA = "U0ANA"
 
 
 @pytest.fixture
-def show(sim, app, client):
+def show(sim: SlackSimulator, app: AsyncApp, client: AsyncWebClient):
     """Return a function that opens a modal in front of Ana, from C0MARKETING."""
 
     @app.command("/open")
-    async def on_command(ack):
+    async def on_command(ack: Any):
         await ack()
 
-    async def opened(view):
+    async def opened(view: Any):
         outcome = await sim.command(ANA, "C0MARKETING", "/open")
         await client.views_open(trigger_id=outcome.payload["trigger_id"], view=view)
         return sim.view(ANA)
@@ -22,19 +31,19 @@ def show(sim, app, client):
     return opened
 
 
-def answering(app, callback_id="form", **answer):
+def answering(app: AsyncApp, callback_id: str = "form", **answer: Any):
     """Let the Bolt app answer the submission of `callback_id`; returns the list of submitted bodies."""
     seen = []
 
     @app.view(callback_id)
-    async def on_submit(ack, body):
+    async def on_submit(ack: Any, body: Any):
         seen.append(body)
         await ack(**answer)
 
     return seen
 
 
-def form(*blocks, **fields):
+def form(*blocks: Any, **fields: Any):
     return modal(*blocks, callback_id="form", **fields)
 
 
@@ -83,7 +92,7 @@ EVERY_KIND = {
 }
 
 
-async def test_every_kind_of_input_arrives_in_its_own_shape(sim, app, show):
+async def test_every_kind_of_input_arrives_in_its_own_shape(sim: SlackSimulator, app: AsyncApp, show: Any):
     seen = answering(app)
     await show(form(*[input_block(element) for element, _, _ in EVERY_KIND.values()]))
 
@@ -95,7 +104,7 @@ async def test_every_kind_of_input_arrives_in_its_own_shape(sim, app, show):
         assert expected.items() <= values[name][name].items()
 
 
-async def test_untouched_inputs_arrive_with_their_initial_or_empty_value(sim, app, show):
+async def test_untouched_inputs_arrive_with_their_initial_or_empty_value(sim: SlackSimulator, app: AsyncApp, show: Any):
     seen = answering(app)
     await show(
         form(
@@ -117,7 +126,7 @@ async def test_untouched_inputs_arrive_with_their_initial_or_empty_value(sim, ap
     assert values["here"]["here"]["selected_conversation"] == "C0MARKETING"
 
 
-async def test_the_client_stops_a_submission_with_holes_unless_forced(sim, app, show):
+async def test_the_client_stops_a_submission_with_holes_unless_forced(sim: SlackSimulator, app: AsyncApp, show: Any):
     seen = answering(app)
     await show(form(input_block(text_input("name"))))
 
@@ -142,7 +151,9 @@ async def test_the_client_stops_a_submission_with_holes_unless_forced(sim, app, 
         ({"type": "url_text_input", "action_id": "x"}, "ftp://example.com"),
     ],
 )
-async def test_the_client_complains_under_an_input_it_would_not_send(sim, show, element, wanted):
+async def test_the_client_complains_under_an_input_it_would_not_send(
+    sim: SlackSimulator, show: Any, element: dict[str, Any], wanted: Any
+):
     await show(form(input_block(element)))
 
     outcome = await sim.submit(ANA, {"x": wanted})
@@ -173,14 +184,25 @@ async def test_the_client_complains_under_an_input_it_would_not_send(sim, show, 
         ({"type": "file_input", "action_id": "x"}, ["F0NONE"], "no uploaded file"),
     ],
 )
-async def test_a_person_cannot_enter_what_the_element_does_not_take(sim, show, element, wanted, reason):
+async def test_a_person_cannot_enter_what_the_element_does_not_take(
+    sim: SlackSimulator, show: Any, element: dict[str, Any], wanted: Any, reason: str
+):
     await show(form(input_block(element)))
 
     with pytest.raises(PersonRefusedError, match=reason):
         await sim.fill(ANA, {"x": wanted})
 
 
-async def test_a_file_is_submitted_and_a_wrong_or_heavy_one_is_not(sim, app, show):
+async def test_an_emptied_input_arrives_as_nothing(sim: SlackSimulator, app: AsyncApp, show: Any):
+    seen = answering(app)
+    await show(form(input_block(text_input("note", initial_value="old"), optional=True)))
+
+    await sim.submit(ANA, {"note": ""})
+
+    assert seen[0]["view"]["state"]["values"]["note"]["note"]["value"] is None
+
+
+async def test_a_file_is_submitted_and_a_wrong_or_heavy_one_is_not(sim: SlackSimulator, app: AsyncApp, show: Any):
     seen = answering(app)
     await show(form(input_block({"type": "file_input", "action_id": "f", "filetypes": ["csv"], "max_files": 1})))
     people = sim.upload(ANA, "people.csv", b"phone\n+12025550101\n")
@@ -195,14 +217,16 @@ async def test_a_file_is_submitted_and_a_wrong_or_heavy_one_is_not(sim, app, sho
     assert [(file["name"], file["size"]) for file in files] == [("people.csv", 19)]
 
 
-async def test_an_input_that_does_not_exist_cannot_be_filled(sim, show):
+async def test_an_input_that_does_not_exist_cannot_be_filled(sim: SlackSimulator, show: Any):
     await show(form(input_block(text_input("name"))))
 
     with pytest.raises(PersonRefusedError, match="it has name"):
-        await sim.fill(ANA, {"nam": "x"})
+        await sim.fill(ANA, {"title": "x"})
 
 
-async def test_the_apps_errors_stand_under_their_inputs_and_the_modal_stays(sim, app, show):
+async def test_the_apps_errors_stand_under_their_inputs_and_the_modal_stays(
+    sim: SlackSimulator, app: AsyncApp, show: Any
+):
     answering(app, response_action="errors", errors={"name": "Taken"})
     await show(form(input_block(text_input("name"))))
 
@@ -212,7 +236,7 @@ async def test_the_apps_errors_stand_under_their_inputs_and_the_modal_stays(sim,
     assert sim.view(ANA) is not None
 
 
-async def test_errors_for_what_is_no_input_are_a_failure(sim, app, show):
+async def test_errors_for_what_is_no_input_are_a_failure(sim: SlackSimulator, app: AsyncApp, show: Any):
     answering(app, response_action="errors", errors={"intro": "Wrong"})
     await show(form(section(block_id="intro"), input_block(text_input("name"))))
 
@@ -222,7 +246,7 @@ async def test_errors_for_what_is_no_input_are_a_failure(sim, app, show):
     assert "intro" in outcome.detail
 
 
-async def test_a_submission_may_be_answered_with_the_next_view(sim, app, show):
+async def test_a_submission_may_be_answered_with_the_next_view(sim: SlackSimulator, app: AsyncApp, show: Any):
     answering(app, response_action="update", view=form(section("Checking")))
     view = await show(form(section("First")))
 
@@ -232,7 +256,7 @@ async def test_a_submission_may_be_answered_with_the_next_view(sim, app, show):
     assert "Checking" in sim.text(view)
 
 
-async def test_a_submission_may_be_answered_with_a_view_on_top(sim, app, show):
+async def test_a_submission_may_be_answered_with_a_view_on_top(sim: SlackSimulator, app: AsyncApp, show: Any):
     answering(app, response_action="push", view=modal(section("Details")))
     below = await show(form(section("First")))
 
@@ -243,7 +267,7 @@ async def test_a_submission_may_be_answered_with_a_view_on_top(sim, app, show):
     assert sim.view(ANA) is below
 
 
-async def test_a_submission_may_clear_the_whole_stack(sim, app, show):
+async def test_a_submission_may_clear_the_whole_stack(sim: SlackSimulator, app: AsyncApp, show: Any):
     answering(app, response_action="clear")
     await show(form(section("First")))
 
@@ -257,26 +281,104 @@ async def test_a_submission_may_clear_the_whole_stack(sim, app, show):
     [
         {"response_action": "update", "view": {"type": "modal", "title": plain("x" * 30), "blocks": []}},
         {"response_action": "errors", "errors": {}},
+        {"response_action": "errors", "errors": {"name": 7}},
         {"response_action": "explode"},
     ],
 )
-async def test_a_wrong_answer_to_a_submission_is_a_failure_and_the_modal_stays(sim, app, show, answer):
-    @app.view("form")
-    async def on_submit(ack):
-        ack.response = None
-        from slack_bolt.response import BoltResponse
+async def test_a_wrong_answer_to_a_submission_is_a_failure_and_the_modal_stays(
+    sim: SlackSimulator, show: Any, answer: dict[str, Any]
+):
+    async def answer_wrongly(_request: Request):
+        return JSONResponse(answer)
 
-        ack.response = BoltResponse(status=200, body=answer)
-
-    await show(form(section("First")))
-
-    outcome = await sim.submit(ANA)
+    await show(form(section("First"), input_block(text_input("name"), optional=True)))
+    async with listening(Starlette(routes=[Route("/", answer_wrongly, methods=["POST"])])) as url:
+        sim.transport.request_url = f"{url}/"
+        outcome = await sim.submit(ANA)
 
     assert outcome.error == "invalid_response"
     assert sim.view(ANA) is not None
 
 
-async def test_a_late_answer_is_seen_as_a_timeout(sim, app, show):
+async def test_an_answer_that_claims_to_be_json_and_is_not_is_a_failure(sim: SlackSimulator, show: Any):
+    async def answer_garbage(_request: Request):
+        return Response("{", media_type="application/json")
+
+    await show(form(section("First")))
+    async with listening(Starlette(routes=[Route("/", answer_garbage, methods=["POST"])])) as url:
+        sim.transport.request_url = f"{url}/"
+        outcome = await sim.submit(ANA)
+
+    assert (outcome.error, outcome.body) == ("invalid_response", "{")
+
+
+async def test_a_redirect_is_not_followed(sim: SlackSimulator, show: Any):
+    async def point_elsewhere(_request: Request):
+        return RedirectResponse("/elsewhere")
+
+    await show(form(section("First")))
+    async with listening(Starlette(routes=[Route("/", point_elsewhere, methods=["POST"])])) as url:
+        sim.transport.request_url = f"{url}/"
+        outcome = await sim.submit(ANA)
+
+    assert (outcome.status, outcome.error) == (307, "dispatch_failed")
+
+
+async def test_a_fourth_view_pushed_by_a_submission_is_a_failure(sim: SlackSimulator, app: AsyncApp, show: Any):
+    answering(app, response_action="push", view=form(section("Next")))
+    await show(form(section("First")))
+
+    outcomes = [await sim.submit(ANA) for _ in range(3)]
+
+    assert [outcome.error for outcome in outcomes] == [None, None, "invalid_response"]
+    assert "push_limit_reached" in outcomes[2].detail
+
+
+async def test_the_cross_closes_the_whole_stack_from_the_top(sim: SlackSimulator, app: AsyncApp, show: Any):
+    answering(app, response_action="push", view=modal(section("2"), callback_id="upper", notify_on_close=True))
+
+    @app.view_closed(re.compile("form|upper"))
+    async def on_close(ack: Any):
+        await ack()
+
+    await show(form(section("1"), notify_on_close=True))
+    await sim.submit(ANA)
+    outcomes = await sim.close(ANA, all_views=True)
+
+    assert [outcome.payload["view"]["callback_id"] for outcome in outcomes] == ["upper", "form"]
+    assert all(outcome.payload["is_cleared"] for outcome in outcomes)
+    assert sim.view(ANA) is None
+
+
+async def test_a_view_may_ask_to_close_everything_below_it(sim: SlackSimulator, app: AsyncApp, show: Any):
+    answering(app, response_action="push", view=modal(section("2"), clear_on_close=True))
+    await show(form(section("1")))
+    await sim.submit(ANA)
+
+    await sim.close(ANA)
+
+    assert sim.view(ANA) is None
+
+
+async def test_options_nobody_answers_are_none(sim: SlackSimulator, show: Any):
+    view = await show(form(external()))
+
+    outcome = await sim.options(ANA, view, "audience")
+
+    assert (outcome.error, outcome.options) == ("dispatch_failed", [])
+
+
+async def test_a_rich_text_is_taken_as_it_is(sim: SlackSimulator, app: AsyncApp, show: Any):
+    seen = answering(app)
+    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]}
+    await show(form(input_block({"type": "rich_text_input", "action_id": "rich"})))
+
+    await sim.submit(ANA, {"rich": rich})
+
+    assert seen[0]["view"]["state"]["values"]["rich"]["rich"]["rich_text_value"] == rich
+
+
+async def test_a_late_answer_is_seen_as_a_timeout(sim: SlackSimulator, app: AsyncApp, show: Any):
     sim.transport.ack_seconds = 0.05
     await show(form(section("First")))
 
@@ -290,25 +392,25 @@ async def test_a_late_answer_is_seen_as_a_timeout(sim, app, show):
     assert sim.view(ANA) is not None
 
 
-async def test_a_modal_without_a_submit_button_cannot_be_submitted(sim, show):
+async def test_a_modal_without_a_submit_button_cannot_be_submitted(sim: SlackSimulator, show: Any):
     await show({"type": "modal", "title": plain("Read"), "blocks": [section()]})
 
     with pytest.raises(PersonRefusedError, match="no submit button"):
         await sim.submit(ANA)
 
 
-async def test_nobody_submits_or_closes_a_modal_that_is_not_there(sim):
+async def test_nobody_submits_or_closes_a_modal_that_is_not_there(sim: SlackSimulator):
     with pytest.raises(PersonRefusedError, match="no modal open"):
         await sim.submit(ANA)
     with pytest.raises(PersonRefusedError, match="no modal open"):
         await sim.close(ANA)
 
 
-async def test_closing_tells_the_app_only_when_it_asked(sim, app, show):
+async def test_closing_tells_the_app_only_when_it_asked(sim: SlackSimulator, app: AsyncApp, show: Any):
     seen = []
 
     @app.view_closed("form")
-    async def on_close(ack, body):
+    async def on_close(ack: Any, body: Any):
         seen.append(body["is_cleared"])
         await ack()
 
@@ -322,11 +424,13 @@ async def test_closing_tells_the_app_only_when_it_asked(sim, app, show):
     assert seen == [False]
 
 
-async def test_choosing_in_a_dispatching_input_tells_the_app_with_the_whole_state(sim, app, show):
+async def test_choosing_in_a_dispatching_input_tells_the_app_with_the_whole_state(
+    sim: SlackSimulator, app: AsyncApp, show: Any
+):
     seen = []
 
     @app.action("template")
-    async def on_choice(ack, body, client):
+    async def on_choice(ack: Any, body: Any, client: AsyncWebClient):
         seen.append(body)
         await ack()
         again = form(
@@ -348,9 +452,9 @@ async def test_choosing_in_a_dispatching_input_tells_the_app_with_the_whole_stat
     assert sim.view(ANA).typed["template"]["template"]["selected_option"]["value"] == "t2"
 
 
-async def test_a_button_in_a_modal_gives_a_trigger_to_push_with(sim, app, show):
+async def test_a_button_in_a_modal_gives_a_trigger_to_push_with(sim: SlackSimulator, app: AsyncApp, show: Any):
     @app.action("more")
-    async def on_click(ack, body, client):
+    async def on_click(ack: Any, body: Any, client: AsyncWebClient):
         await ack()
         await client.views_push(trigger_id=body["trigger_id"], view=modal(section("More")))
 
@@ -361,22 +465,24 @@ async def test_a_button_in_a_modal_gives_a_trigger_to_push_with(sim, app, show):
     assert "More" in sim.text(sim.view(ANA))
 
 
-async def test_an_input_that_does_not_dispatch_cannot_be_clicked(sim, show):
+async def test_an_input_that_does_not_dispatch_cannot_be_clicked(sim: SlackSimulator, show: Any):
     view = await show(form(input_block(select("a", action_id="x"))))
 
     with pytest.raises(PersonRefusedError, match="no dispatch_action"):
         await sim.click(ANA, view, "x", choice="a")
 
 
-def external(**fields):
+def external(**fields: Any):
     return input_block({"type": "external_select", "action_id": "audience", "min_query_length": 0, **fields})
 
 
-async def test_an_external_select_asks_the_app_and_takes_only_what_it_offers(sim, app, show):
+async def test_an_external_select_asks_the_app_and_takes_only_what_it_offers(
+    sim: SlackSimulator, app: AsyncApp, show: Any
+):
     asked, seen = [], answering(app)
 
     @app.options("audience")
-    async def on_options(ack, payload):
+    async def on_options(ack: Any, payload: Any):
         asked.append(payload["value"])
         await ack(options=[option("vip"), option("all")])
 
@@ -389,9 +495,9 @@ async def test_an_external_select_asks_the_app_and_takes_only_what_it_offers(sim
     assert seen[0]["view"]["state"]["values"]["audience"]["audience"]["selected_option"] == option("vip")
 
 
-async def test_a_query_is_sent_once_it_is_long_enough(sim, app, show):
+async def test_a_query_is_sent_once_it_is_long_enough(sim: SlackSimulator, app: AsyncApp, show: Any):
     @app.options("audience")
-    async def on_options(ack, payload):
+    async def on_options(ack: Any, payload: Any):
         groups = [{"label": plain("Found"), "options": [option(payload["value"])]}]
         await ack(option_groups=groups)
 
@@ -403,9 +509,9 @@ async def test_a_query_is_sent_once_it_is_long_enough(sim, app, show):
     assert [found["value"] for found in outcome.options] == ["vip"]
 
 
-async def test_more_than_a_hundred_options_are_refused(sim, app, show):
+async def test_more_than_a_hundred_options_are_refused(sim: SlackSimulator, app: AsyncApp, show: Any):
     @app.options("audience")
-    async def on_options(ack):
+    async def on_options(ack: Any):
         await ack(options=[option(f"o{number}") for number in range(101)])
 
     view = await show(form(external()))
@@ -416,7 +522,7 @@ async def test_more_than_a_hundred_options_are_refused(sim, app, show):
     assert outcome.options == []
 
 
-async def test_a_chosen_conversation_may_come_with_a_response_url(sim, app, show):
+async def test_a_chosen_conversation_may_come_with_a_response_url(sim: SlackSimulator, app: AsyncApp, show: Any):
     seen = answering(app)
     await show(form(input_block({"type": "conversations_select", "action_id": "c", "response_url_enabled": True})))
 

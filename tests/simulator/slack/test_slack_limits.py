@@ -1,12 +1,17 @@
 import aiohttp
 import pytest
-from slack_builders import TOKEN
+from slack_builders import TOKEN, HandClock
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.simulator.slack import SlackSimulator
 
 MARKETING = "C0MARKETING"
 
 
-async def test_the_fifty_first_update_of_a_minute_is_limited_over_all_channels(sim, client, clock):
+async def test_the_fifty_first_update_of_a_minute_is_limited_over_all_channels(
+    sim: SlackSimulator, client: AsyncWebClient, clock: HandClock
+):
     one = await client.chat_postMessage(channel=MARKETING, text="one")
     two = await client.chat_postMessage(channel="C0SHARED", text="two")
     for number in range(50):
@@ -23,7 +28,9 @@ async def test_the_fifty_first_update_of_a_minute_is_limited_over_all_channels(s
     await client.chat_update(channel=MARKETING, ts=one["ts"], text="after the wait")
 
 
-async def test_a_channel_takes_a_short_burst_and_then_a_message_a_second(sim, client, clock):
+async def test_a_channel_takes_a_short_burst_and_then_a_message_a_second(
+    sim: SlackSimulator, client: AsyncWebClient, clock: HandClock
+):
     for number in range(5):
         await client.chat_postMessage(channel=MARKETING, text=f"{number}")
 
@@ -37,7 +44,7 @@ async def test_a_channel_takes_a_short_burst_and_then_a_message_a_second(sim, cl
     await client.chat_postMessage(channel=MARKETING, text="later")
 
 
-async def test_limits_can_be_scaled_and_switched_off(sim, client):
+async def test_limits_can_be_scaled_and_switched_off(sim: SlackSimulator, client: AsyncWebClient):
     sim.limits.scale = 0.2
     await client.chat_postMessage(channel=MARKETING, text="the only one")
     with pytest.raises(SlackApiError):
@@ -50,7 +57,7 @@ async def test_limits_can_be_scaled_and_switched_off(sim, client):
     assert len(sim.messages(MARKETING)) == 21
 
 
-async def test_a_planned_throttle_hits_the_next_calls_of_that_method_only(sim, client):
+async def test_a_planned_throttle_hits_the_next_calls_of_that_method_only(sim: SlackSimulator, client: AsyncWebClient):
     sim.faults.throttle("chat.postMessage", times=1, retry_after=7)
 
     await client.auth_test()
@@ -62,7 +69,7 @@ async def test_a_planned_throttle_hits_the_next_calls_of_that_method_only(sim, c
     assert answer["ok"]
 
 
-async def test_a_planned_refusal_answers_with_that_error(sim, client):
+async def test_a_planned_refusal_answers_with_that_error(sim: SlackSimulator, client: AsyncWebClient):
     sim.faults.refuse("views.publish", "internal_error")
 
     with pytest.raises(SlackApiError) as caught:
@@ -71,7 +78,7 @@ async def test_a_planned_refusal_answers_with_that_error(sim, client):
     assert caught.value.response["error"] == "internal_error"
 
 
-async def test_an_outage_answers_503_until_it_ends(sim):
+async def test_an_outage_answers_503_until_it_ends(sim: SlackSimulator):
     url = f"{sim.url}/api/auth.test"
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as http:
         await sim.outage("unavailable")
@@ -83,7 +90,7 @@ async def test_an_outage_answers_503_until_it_ends(sim):
             assert (await up.json())["ok"] is True
 
 
-async def test_a_closed_outage_cuts_the_connection(sim):
+async def test_a_closed_outage_cuts_the_connection(sim: SlackSimulator):
     await sim.outage("closed")
 
     async with aiohttp.ClientSession() as http:
@@ -91,7 +98,15 @@ async def test_a_closed_outage_cuts_the_connection(sim):
             await http.post(f"{sim.url}/api/auth.test")
 
 
-async def test_every_call_is_on_record(sim, client):
+async def test_an_outage_turns_websockets_away(sim: SlackSimulator):
+    await sim.outage("unavailable")
+
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await http.ws_connect(f"{sim.url}/link/?ticket=any")
+
+
+async def test_every_call_is_on_record(sim: SlackSimulator, client: AsyncWebClient):
     await client.auth_test()
     sim.faults.throttle("auth.test")
     with pytest.raises(SlackApiError):

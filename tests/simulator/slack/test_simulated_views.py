@@ -1,29 +1,35 @@
+from typing import Any
+
 import pytest
-from slack_builders import home, input_block, modal, section, text_input
+from slack_bolt.async_app import AsyncApp
+from slack_builders import HandClock, home, input_block, modal, section, text_input
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.simulator.slack import SlackSimulator
 
 
 @pytest.fixture
-async def trigger(sim, app):
+async def trigger(sim: SlackSimulator, app: AsyncApp):
     """Return a function that makes a person act and hands over the fresh trigger id of that."""
 
     @app.shortcut("any")
-    async def on_shortcut(ack):
+    async def on_shortcut(ack: Any):
         await ack()
 
-    async def make(user="U0ANA"):
+    async def make(user: str = "U0ANA"):
         return (await sim.shortcut(user, "any")).payload["trigger_id"]
 
     return make
 
 
-async def refusal(call):
+async def refusal(call: Any):
     with pytest.raises(SlackApiError) as caught:
         await call
     return caught.value.response["error"]
 
 
-async def test_a_trigger_opens_one_modal_and_no_second(sim, client, trigger):
+async def test_a_trigger_opens_one_modal_and_no_second(sim: SlackSimulator, client: AsyncWebClient, trigger: Any):
     trigger_id = await trigger()
 
     await client.views_open(trigger_id=trigger_id, view=modal(section("first")))
@@ -32,7 +38,9 @@ async def test_a_trigger_opens_one_modal_and_no_second(sim, client, trigger):
     assert await refusal(client.views_open(trigger_id=trigger_id, view=modal(section()))) == "exchanged_trigger_id"
 
 
-async def test_a_trigger_lives_three_seconds(sim, client, trigger, clock):
+async def test_a_trigger_lives_three_seconds(
+    sim: SlackSimulator, client: AsyncWebClient, trigger: Any, clock: HandClock
+):
     just_in_time, too_late = await trigger(), await trigger("U0BRUNO")
     clock.advance(3)
     await client.views_open(trigger_id=just_in_time, view=modal(section()))
@@ -42,11 +50,11 @@ async def test_a_trigger_lives_three_seconds(sim, client, trigger, clock):
     assert sim.view("U0BRUNO") is None
 
 
-async def test_an_invented_trigger_is_invalid(client):
+async def test_an_invented_trigger_is_invalid(client: AsyncWebClient):
     assert await refusal(client.views_open(trigger_id="1.2.3", view=modal(section()))) == "invalid_trigger_id"
 
 
-async def test_a_refused_view_does_not_spend_the_trigger(sim, client, trigger):
+async def test_a_refused_view_does_not_spend_the_trigger(sim: SlackSimulator, client: AsyncWebClient, trigger: Any):
     trigger_id = await trigger()
 
     bad = client.views_open(trigger_id=trigger_id, view=modal(section("")))
@@ -56,7 +64,7 @@ async def test_a_refused_view_does_not_spend_the_trigger(sim, client, trigger):
     assert "good" in sim.text(sim.view("U0ANA"))
 
 
-async def test_three_modals_stack_and_a_fourth_is_refused(sim, client, trigger):
+async def test_three_modals_stack_and_a_fourth_is_refused(sim: SlackSimulator, client: AsyncWebClient, trigger: Any):
     first = await client.views_open(trigger_id=await trigger(), view=modal(section("1")))
     second = await client.views_push(trigger_id=await trigger(), view=modal(section("2")))
     await client.views_push(trigger_id=await trigger(), view=modal(section("3")))
@@ -67,11 +75,13 @@ async def test_three_modals_stack_and_a_fourth_is_refused(sim, client, trigger):
     assert sim.view("U0ANA").root_id == first["view"]["id"]
 
 
-async def test_there_is_nothing_to_push_onto_without_a_modal(client, trigger):
+async def test_there_is_nothing_to_push_onto_without_a_modal(client: AsyncWebClient, trigger: Any):
     assert await refusal(client.views_push(trigger_id=await trigger(), view=modal(section()))) == "not_found"
 
 
-async def test_an_update_with_an_old_hash_conflicts_and_without_one_wins(sim, client, trigger):
+async def test_an_update_with_an_old_hash_conflicts_and_without_one_wins(
+    sim: SlackSimulator, client: AsyncWebClient, trigger: Any
+):
     opened = (await client.views_open(trigger_id=await trigger(), view=modal(section("1"))))["view"]
     await client.views_update(view_id=opened["id"], hash=opened["hash"], view=modal(section("2")))
 
@@ -81,7 +91,9 @@ async def test_an_update_with_an_old_hash_conflicts_and_without_one_wins(sim, cl
     assert "4" in sim.text(sim.view("U0ANA"))
 
 
-async def test_an_update_keeps_what_was_typed_where_the_ids_stay(sim, client, trigger):
+async def test_an_update_keeps_what_was_typed_where_the_ids_stay(
+    sim: SlackSimulator, client: AsyncWebClient, trigger: Any
+):
     form = modal(input_block(text_input("name")), input_block(text_input("note")))
     opened = await client.views_open(trigger_id=await trigger(), view=form)
     await sim.fill("U0ANA", {"name": "Spring", "note": "soon"})
@@ -93,14 +105,16 @@ async def test_an_update_keeps_what_was_typed_where_the_ids_stay(sim, client, tr
     assert "note" not in sim.view("U0ANA").typed.get("other", {})
 
 
-async def test_a_closed_view_is_not_found(sim, client, trigger):
+async def test_a_closed_view_is_not_found(sim: SlackSimulator, client: AsyncWebClient, trigger: Any):
     opened = await client.views_open(trigger_id=await trigger(), view=modal(section()))
     await sim.close("U0ANA")
 
     assert await refusal(client.views_update(view_id=opened["view"]["id"], view=modal(section()))) == "not_found"
 
 
-async def test_an_external_id_addresses_a_view_and_is_unique_in_the_team(sim, client, trigger):
+async def test_an_external_id_addresses_a_view_and_is_unique_in_the_team(
+    sim: SlackSimulator, client: AsyncWebClient, trigger: Any
+):
     await client.views_open(trigger_id=await trigger(), view=modal(section("1"), external_id="mine"))
 
     await client.views_update(external_id="mine", view=modal(section("2"), external_id="mine"))
@@ -109,7 +123,7 @@ async def test_an_external_id_addresses_a_view_and_is_unique_in_the_team(sim, cl
     assert await refusal(other) == "duplicate_external_id"
 
 
-async def test_an_update_names_its_view_one_way_only(client):
+async def test_an_update_names_its_view_one_way_only(client: AsyncWebClient):
     body = {"view": modal(section())}
     both = client.api_call("views.update", json={**body, "view_id": "V1", "external_id": "x"})
 
@@ -117,7 +131,7 @@ async def test_an_update_names_its_view_one_way_only(client):
     assert await refusal(client.api_call("views.update", json=body)) == "invalid_arguments"
 
 
-async def test_a_home_is_published_per_person_and_replaced(sim, client):
+async def test_a_home_is_published_per_person_and_replaced(sim: SlackSimulator, client: AsyncWebClient):
     first = await client.views_publish(user_id="U0ANA", view=home(section("mine")))
     await client.views_publish(user_id="U0ANA", view=home(section("newer")), hash=first["view"]["hash"])
 
@@ -128,5 +142,5 @@ async def test_a_home_is_published_per_person_and_replaced(sim, client):
     assert await refusal(client.views_publish(user_id="U0NOBODY", view=home())) == "user_not_found"
 
 
-async def test_a_modal_cannot_be_published_as_a_home(client):
+async def test_a_modal_cannot_be_published_as_a_home(client: AsyncWebClient):
     assert await refusal(client.views_publish(user_id="U0ANA", view=modal(section()))) == "invalid_arguments"

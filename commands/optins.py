@@ -1,0 +1,89 @@
+"""What `/optins` understands: importing a file, and looking up what is on record about one person."""
+
+from functools import partial
+
+from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.phone import mask
+from bot.domain.roles import Actor, Role, require
+from bot.domain.sheet import PersonSheet
+from bot.ports.chat import ChatMessage
+from bot.ports.storage import Transaction
+from bot.services import consenting
+from bot.slack import ids
+from bot.slack.views.optins_modal import optins_modal
+from bot.slack.views.parts import section
+from bot.slack.views.person import person, person_unknown
+from bot.slack.views.phrases import code
+from commands.desk import Desk
+from commands.exchange import Exchange
+from commands.grammar import answer_help, answer_unknown, split
+
+
+async def optins(desk: Desk, actor: Actor, exchange: Exchange) -> None:
+    """Do what was typed behind `/optins`."""
+    word, rest = split(exchange.text)
+    match word:
+        case "import":
+            await open_import(desk, actor, exchange)
+        case "find":
+            await find(desk, actor, exchange, rest)
+        case "reveal":
+            await reveal(desk, actor, exchange, rest)
+        case "" | "help":
+            await answer_help(actor, exchange, ids.COMMAND_OPTINS)
+        case _:
+            await answer_unknown(exchange, ids.COMMAND_OPTINS, word)
+
+
+async def open_import(_desk: Desk, actor: Actor, exchange: Exchange) -> None:
+    """Open the modal; the report comes to the channel it was asked for, seen by this person only."""
+    require(actor, Role.MARKETER)
+    await exchange.open({**optins_modal(), "private_metadata": exchange.channel})
+
+
+async def find(desk: Desk, actor: Actor, exchange: Exchange, address: str) -> None:
+    """Show one person, masked, with the history of their consent."""
+    require(actor, Role.MARKETER)
+    _check(address)
+
+    def look(tx: Transaction) -> ChatMessage:
+        try:
+            return person(_sheet(consenting.find(tx, address), actor))
+        except NotFoundError:
+            return person_unknown(mask(address))
+
+    await exchange.tell(await desk.store.read(look))
+
+
+async def reveal(desk: Desk, actor: Actor, exchange: Exchange, address: str) -> None:
+    """Show an admin the full number behind a masked one; the audit chain keeps who looked."""
+    require(actor, Role.ADMIN)
+    _check(address)
+    shown = await desk.store.write(partial(_reveal, desk=desk, actor=actor, address=address))
+    text = f"👤 {code(shown)}. That you looked is on record."
+    await exchange.tell(ChatMessage(text=text, blocks=[section(text)]))
+
+
+def _check(address: str) -> None:
+    if not address:
+        raise InvalidInputError("Whose? Give the phone number with + and country code, as in +44 7700 900123.")
+
+
+def _reveal(tx: Transaction, *, desk: Desk, actor: Actor, address: str) -> str:
+    found = consenting.find(tx, address)
+    return consenting.reveal(tx, found.person.id, actor=actor.user, now=desk.now())
+
+
+def _sheet(record: consenting.PersonRecord, actor: Actor) -> PersonSheet:
+    who = record.person
+    return PersonSheet(
+        address=mask(who.phone or who.bsuid or ""),
+        standing=who.standing,
+        country=who.country,
+        language=who.language,
+        tags=sorted(who.tags),
+        opted_in_at=who.opted_in_at,
+        failures=who.failures,
+        history=record.history,
+        timezone=actor.timezone,
+    )

@@ -1,0 +1,203 @@
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.csvfile import CsvFile, Refused, Row, as_cell
+from bot.domain.errors import InvalidInputError
+
+
+def read(data: bytes, size: int = 65_536) -> list[Row | Refused]:
+    return list(CsvFile(data[start : start + size] for start in range(0, len(data), size)))
+
+
+def values(data: bytes) -> list[dict[str, str]]:
+    return [dict(row.values) for row in read(data) if isinstance(row, Row)]
+
+
+ANA = {"phone": "+5511999991234", "name": "Ana"}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"phone,name\n+5511999991234,Ana\n",
+        b"phone,name\r\n+5511999991234,Ana\r\n",
+        b"phone,name\r+5511999991234,Ana\r",
+        b"\xef\xbb\xbfphone;name\n+5511999991234;Ana",
+        b'"phone","name"\n"+5511999991234","Ana"\n',
+        b" Phone , NAME \n +5511999991234 , Ana \n",
+        b"\n\nphone,name\n\n+5511999991234,Ana\n\n  \n",
+    ],
+)
+def test_a_file_is_read_however_it_was_saved(data: bytes):
+    assert values(data) == [ANA]
+
+
+def test_a_semicolon_in_a_comma_file_is_text():
+    assert values(b"phone,tags\n+1,vip;new\n") == [{"phone": "+1", "tags": "vip;new"}]
+
+
+def test_a_comma_in_a_semicolon_file_is_text():
+    assert values(b"phone;name\n+1;Silva, Ana\n") == [{"phone": "+1", "name": "Silva, Ana"}]
+
+
+def test_a_quoted_cell_may_hold_line_ends_and_quotes():
+    [row] = read(b'phone,note\n+1,"a ""b""\r\nc"\n')
+
+    assert row == Row(2, {"phone": "+1", "note": 'a "b"\r\nc'})
+
+
+def test_lines_are_numbered_as_an_editor_numbers_them():
+    rows = read(b'phone,note\n+1,"two\nlines"\n\n+2,x\n')
+
+    assert [row.line for row in rows] == [2, 5]
+
+
+def test_columns_of_ours_are_found_in_any_case_and_others_keep_their_name():
+    file = CsvFile([b"PHONE,First_Name,Loyalty Card,,Opted_In_At\n"])
+
+    assert file.columns == ("phone", "first_name", "Loyalty Card", "column_4", "opted_in_at")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "file is empty"),
+        (b"\n \r\n", "no header"),
+        (b"\xef\xbb\xbf", "no header"),
+        (b"+5511999991234,Ana\n", "no header"),
+        (b"name,email\nAna,a@example.com\n", "no column named phone; its columns are: name, email"),
+        (b"phone\tname\n+1\tAna\n", "no column named phone"),
+        (b"phone,name,Phone\n", "“phone” is there twice"),
+        (b"phone,x,x\n", "“x” is there twice"),
+        ("phone,name\n".encode("utf-16"), "UTF-16"),
+        (b"phone,pa\xeds\n", "header line is not UTF-8"),
+        (b"phone,\0\n", "header line is not UTF-8"),
+        (b'phone,"name\n+1,Ana\n', "header line has a quotation mark"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_as_a_whole(data: bytes, words: str):
+    with pytest.raises(InvalidInputError, match=r"^The [^\n]+\.$") as refusal:
+        read(data)
+
+    assert words in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (b"+1,Ana,more", "3 cells, the header 2"),
+        (b"+1", "1 cells, the header 2"),
+        (b"+1,Jos\xe9", "not UTF-8 (byte 0xE9); save the file as CSV UTF-8"),
+        (b"+1,A\0na", "NUL"),
+        (b'+1,"Ana', "quotation mark"),
+        (b'+1,"Ana"x', "quotation mark"),
+        (b'+1,"' + b"x" * 200_000 + b'"', "quotation mark"),
+    ],
+)
+def test_a_bad_row_is_refused_and_the_rows_around_it_are_read(row: bytes, words: str):
+    before, bad, after = read(b"phone,name\n+7,Bea\n" + row + b"\n+8,Cy\n")
+
+    assert (before, after) == (Row(2, {"phone": "+7", "name": "Bea"}), Row(4, {"phone": "+8", "name": "Cy"}))
+    assert (bad.line, words in bad.reason) == (3, True)
+
+
+def test_a_quote_never_closed_swallows_no_other_row():
+    rows = read(b'phone,name\n+1,"Ana\n+2,Bea\n+3,C"y\n+4,Di\n')
+
+    assert [(type(row), row.line) for row in rows] == [(Refused, 2), (Row, 3), (Row, 4), (Row, 5)]
+
+
+def test_a_line_of_empty_cells_is_a_row():
+    [row] = read(b"phone,name\n,\n")
+
+    assert row == Row(2, {"phone": "", "name": ""})
+
+
+def test_a_file_over_its_limit_is_refused_while_reading():
+    data = b"phone\n" + b"+12025550123\n" * 100
+
+    assert len(list(CsvFile([data], max_bytes=len(data)))) == 100
+    with pytest.raises(InvalidInputError, match="arauto optins import"):
+        list(CsvFile([data[:50], data[50:]], max_bytes=len(data) - 1))
+
+
+def test_reading_tells_how_far_it_is():
+    data = b"phone\n" + b"+12025550123\n" * 100
+    file = CsvFile([data[:600], data[600:]])
+
+    assert file.bytes_read == 600
+    assert len(list(file)) == 100
+    assert file.bytes_read == len(data)
+
+
+def test_a_refused_row_is_one_line_of_the_report():
+    refused = Refused(7, "Wrong.", "a\tb\nc\u2028d")
+
+    assert str(refused) == "7\tWrong.\ta b c d"
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12).map(str.strip)
+TABLES = st.integers(1, 5).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=12))
+
+
+@given(
+    TABLES,
+    st.sampled_from([",", ";"]),
+    st.sampled_from(["\n", "\r\n"]),
+    st.sampled_from(["utf-8", "utf-8-sig"]),
+    st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    st.integers(1, 50),
+)
+def test_what_was_written_is_read_back(
+    cells: list[list[str]], delimiter: str, line_end: str, encoding: str, quoting: int, size: int
+):
+    # Python's writer leaves a lone carriage return unquoted; outside quotes it ends a row, as it does for spreadsheets.
+    has_return = any("\r" in cell for row in cells for cell in row)
+    quoting = csv.QUOTE_ALL if has_return else quoting
+    width = len(cells[0]) if cells else 1
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=line_end, quoting=quoting)
+    writer.writerows([["phone", *(f"x{n}" for n in range(1, width))], *cells])
+
+    rows = read(out.getvalue().encode(encoding), size)
+
+    assert [list(row.values.values()) for row in rows] == cells
+
+
+@given(st.binary(max_size=300), st.integers(1, 40))
+def test_any_bytes_are_read_or_refused_in_a_sentence(data: bytes, size: int):
+    try:
+        rows = read(data, size)
+    except InvalidInputError:
+        return
+
+    assert all(isinstance(row, Row | Refused) for row in rows)
+
+
+@given(
+    st.lists(
+        st.sampled_from(['+1,"a', "+2,b", '+3,"c"', '"', '+4,d"e', "", "+5", '+6,"f"g', '+7,"h\xe9"']), max_size=12
+    )
+)
+def test_no_line_is_given_twice_and_none_without_quotes_above_it_is_lost(rows: list[str]):
+    data = ("phone,name\n" + "".join(f"{row}\n" for row in rows)).encode("latin-1")
+
+    given_lines = [row.line for row in read(data)]
+
+    assert given_lines == sorted(set(given_lines))
+    clear = next((at for at, row in enumerate(rows) if '"' in row), len(rows))
+    assert {at + 2 for at, row in enumerate(rows[:clear]) if row} <= set(given_lines)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1+1", "-1", "@x", "\tx", "\r=1", "+SUM(A1)"])
+def test_an_exported_cell_cannot_become_a_formula(text: str):
+    assert as_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["", "Ana", "+5511999991234", "a=b", "'x"])
+def test_other_cells_are_exported_as_they_are(text: str):
+    assert as_cell(text) == text

@@ -1,0 +1,53 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import phone
+from bot.domain.csvfile import Refused, Row
+from bot.domain.errors import InvalidInputError
+from bot.domain.repeats import ending, repeated_endings
+
+
+def row(number: str) -> Row:
+    return Row(2, {"phone": number})
+
+
+def test_only_endings_that_occur_again_are_found():
+    rows = [row("+5511999991234"), row("+55 11 98888-7777"), row("11 99999-1234"), row("+5521988887777"), row("x")]
+
+    assert repeated_endings(rows, "BR") == {99_991_234, 88_887_777}
+
+
+def test_rows_without_digits_and_refused_rows_repeat_nothing():
+    rows = [row(""), row(""), Refused(3, "Wrong.", "+5511999991234"), Refused(4, "Wrong.", "+5511999991234")]
+
+    assert repeated_endings(rows, "BR") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "region"),
+    [
+        ("+55 11 99999-1234", "11 99999-1234", "BR"),
+        ("+55 11 99999-1234", "+5511９９９９９１２３４", None),
+        ("+376 312345", "312345", "AD"),
+        ("+49 30 1234", "+49 (0) 30 1234", None),
+        ("+44 20 7946 0958", "020 7946 0958", "GB"),
+        ("+54 9 11 2345-6789", "011 15-2345-6789", "AR"),
+        ("+1 202-555-0123", "'12025550123", "US"),
+    ],
+)
+def test_two_spellings_of_one_number_end_alike(one: str, other: str, region: str | None):
+    assert phone.parse(one, region).e164 == phone.parse(other, region).e164
+
+    assert repeated_endings([row(one), row(other)], region) == {int(phone.parse(one, region).e164[-8:])}
+
+
+@given(st.from_regex(r"\+(55|52|54|44|1|49|31|376|39|36)[0-9]{5,11}", fullmatch=True), st.integers(3, 8))
+def test_the_ending_of_a_number_is_that_of_its_e164(number: str, at: int):
+    written = f"{number[:at]} {number[at:]}"
+    try:
+        e164 = phone.parse(written).e164
+    except InvalidInputError:
+        return
+
+    assert ending(row(written), None) == int(e164[-8:])

@@ -1,0 +1,185 @@
+"""In-memory books for the services that keep people: dictionaries that follow the ports, nothing more."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from bot.domain.audience import AudienceRule, Group
+from bot.domain.consent import ConsentEvent, ConsentKind, FrequencyCap, Standing, after
+from bot.domain.instants import Millis
+from bot.domain.phone import identity_of_digits
+from bot.ports.people import ImportRun, NewPerson, Person, Saved
+from bot.ports.records import AuditEntry
+
+T = TypeVar("T")
+
+
+class FakePeople:
+    def __init__(self) -> None:
+        self.rows: dict[int, Person] = {}
+        self.wa_ids: dict[str, int] = {}
+        self.stored_groups: list[Group] = []
+
+    def get(self, person_id: int) -> Person | None:
+        return self.rows.get(person_id)
+
+    def find(self, address: str) -> Person | None:
+        return next((p for p in self.rows.values() if address in (p.phone, p.bsuid)), None)
+
+    def find_many(self, digits: Collection[str]) -> dict[str, Person]:
+        found = {each: self._find_digits(each) for each in digits}
+        return {each: person for each, person in found.items() if person}
+
+    def _find_digits(self, digits: str) -> Person | None:
+        exact = self.find(f"+{digits}") or self.rows.get(self.wa_ids.get(digits, 0))
+        identity = identity_of_digits(digits)
+        return exact or next((p for p in self.rows.values() if p.identity == identity), None)
+
+    def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]:
+        return {p.bsuid: p for p in self.rows.values() if p.bsuid in bsuids and p.bsuid}
+
+    def save(self, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
+        return [self._save_one(person) for person in people]
+
+    def _save_one(self, new: NewPerson) -> Saved:
+        known = self.find(new.phone)
+        person = known or self._add(new.phone, new.identity, new.country, new.market)
+        self.rows[person.id] = replace(
+            person,
+            name=new.name or person.name,
+            language=new.language or person.language,
+            attributes={**person.attributes, **new.attributes},
+            tags=person.tags | new.tags,
+            country=new.country,
+            market=new.market,
+        )
+        return Saved(person.id, known is None, person.standing)
+
+    def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
+        return self.find(address) or self._add(address, identity, country, market)
+
+    def _add(self, address: str, identity: str, country: str, market: str) -> Person:
+        is_phone = address.startswith("+")
+        person = Person(
+            id=len(self.rows) + 1,
+            phone=address if is_phone else None,
+            bsuid=None if is_phone else address,
+            identity=identity,
+            country=country,
+            market=market,
+            name="",
+            language="",
+            attributes={},
+            tags=frozenset(),
+            standing=Standing.NONE,
+        )
+        self.rows[person.id] = person
+        return person
+
+    def learn(self, person_id: int, *, wa_id: str | None = None, bsuid: str | None = None) -> None:
+        if wa_id:
+            self.wa_ids.setdefault(wa_id, person_id)
+        if bsuid and not self.find(bsuid):
+            self.rows[person_id] = replace(self.rows[person_id], bsuid=bsuid)
+
+    def count_failure(self, person_ids: Collection[int]) -> dict[int, int]:
+        for each in person_ids:
+            self.rows[each] = replace(self.rows[each], failures=self.rows[each].failures + 1)
+        return {each: self.rows[each].failures for each in person_ids}
+
+    def clear_failures(self, person_ids: Collection[int]) -> None:
+        for each in person_ids:
+            self.rows[each] = replace(self.rows[each], failures=0)
+
+    def erase(self, person_id: int, now: Millis) -> None:
+        self.rows[person_id] = replace(
+            self.rows[person_id],
+            phone=None,
+            bsuid=None,
+            identity=f"erased:{person_id}",
+            name="",
+            language="",
+            attributes={},
+            tags=frozenset(),
+            standing=Standing.NO_ADDRESS,
+        )
+
+    def tags(self) -> list[str]:
+        return sorted({tag for person in self.rows.values() for tag in person.tags})
+
+    def groups(self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis) -> Iterable[Group]:
+        return self.stored_groups
+
+
+class FakeConsents:
+    def __init__(self, people: FakePeople) -> None:
+        self._people = people
+        self.lines: dict[int, list[ConsentEvent]] = {}
+
+    def record(self, events: Sequence[tuple[int, ConsentEvent]], now: Millis) -> None:
+        for person_id, event in events:
+            lines = self.lines.setdefault(person_id, [])
+            if event not in lines:
+                lines.append(event)
+            person = self._people.rows[person_id]
+            times = {"opted_in_at": event.at} if event.kind is ConsentKind.OPT_IN else {}
+            self._people.rows[person_id] = replace(person, standing=after(person.standing, event.kind), **times)
+
+    def history(self, person_id: int) -> list[ConsentEvent]:
+        return list(self.lines.get(person_id, []))
+
+
+class FakeImports:
+    def __init__(self) -> None:
+        self.runs: dict[int, ImportRun] = {}
+
+    def start(self, run: ImportRun) -> int:
+        self.runs[len(self.runs) + 1] = run
+        return len(self.runs)
+
+    def finish(self, import_id: int, run: ImportRun) -> None:
+        self.runs[import_id] = run
+
+
+class FakeAudit:
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    def append(self, entry: AuditEntry) -> None:
+        self.entries.append(entry)
+
+
+@dataclass
+class FakeRecipients:
+    #: When somebody was sent a message: instant to people.
+    messaged: dict[Millis, int] = field(default_factory=dict)
+
+    def people_messaged_since(self, since: Millis) -> int:
+        return sum(people for at, people in self.messaged.items() if at >= since)
+
+
+class FakeTransaction:
+    def __init__(self) -> None:
+        self.people = FakePeople()
+        self.consents = FakeConsents(self.people)
+        self.imports = FakeImports()
+        self.audit = FakeAudit()
+        self.recipients = FakeRecipients()
+
+
+class FakeStorage:
+    """Runs work at once on one set of books and counts the writes."""
+
+    def __init__(self, tx: FakeTransaction) -> None:
+        self.tx = tx
+        self.writes = 0
+
+    async def write(self, work: Callable[[FakeTransaction], T]) -> T:
+        self.writes += 1
+        return work(self.tx)
+
+    async def read(self, work: Callable[[FakeTransaction], T]) -> T:
+        return work(self.tx)
+
+    async def close(self) -> None:
+        return None

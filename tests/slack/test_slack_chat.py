@@ -1,0 +1,157 @@
+"""The chat client against a small Web API on loopback: what it sends, and how it reads Slack's refusals."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from bot.ports.chat import ChatBusyError, ChatGoneError, ChatMessage
+from bot.slack.chat import SlackChat, web_client
+from bot.slack.views.parts import section
+from tests.slack.fake_slack import FakeSlack, blocks_of, error, fake_slack, ok
+
+CHANNEL = "C0MARKETING"
+MESSAGE = ChatMessage("Spring sale: Sent 3", [section("Sent 3")])
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    async with fake_slack() as fake:
+        yield fake
+
+
+def a_chat(slack: FakeSlack) -> SlackChat:
+    return SlackChat(web_client("xoxb-test", f"{slack.url}/api"))
+
+
+async def test_a_post_gives_channel_and_timestamp(slack: FakeSlack):
+    slack.says("chat.postMessage", ok(channel="D0ANA", ts="1700.1"))
+
+    posted = await a_chat(slack).post("U0ANA", MESSAGE)
+
+    assert posted == ("D0ANA", "1700.1")
+    assert slack.calls[0].token == "Bearer xoxb-test"
+    assert slack.of("chat.postMessage")[0]["text"] == MESSAGE.text
+    assert blocks_of(slack.of("chat.postMessage")[0]) == list(MESSAGE.blocks)
+
+
+async def test_a_reply_goes_to_its_thread_and_to_the_channel_if_asked(slack: FakeSlack):
+    await a_chat(slack).post(CHANNEL, MESSAGE, thread_ts="1.2", broadcast=True)
+
+    sent = slack.of("chat.postMessage")[0]
+
+    assert (sent["thread_ts"], str(sent["reply_broadcast"])) in (("1.2", "True"), ("1.2", "1"), ("1.2", "true"))
+
+
+async def test_an_edit_is_trimmed_to_what_slack_takes(slack: FakeSlack):
+    await a_chat(slack).edit(CHANNEL, "1.2", ChatMessage("x" * 5_000))
+
+    sent = slack.of("chat.update")[0]
+
+    assert len(sent["text"]) == 4_000
+    assert sent["ts"] == "1.2"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "message_not_found",
+        "is_archived",
+        "channel_not_found",
+        "not_in_channel",
+        "is_inactive",
+        "account_inactive",
+        "token_revoked",
+    ],
+)
+async def test_a_message_that_is_gone_is_never_tried_again(slack: FakeSlack, name: str):
+    slack.says("chat.update", error(name))
+
+    with pytest.raises(ChatGoneError, match=name):
+        await a_chat(slack).edit(CHANNEL, "1.2", MESSAGE)
+
+    assert len(slack.calls) == 1
+
+
+async def test_a_rate_limit_says_how_long_to_wait(slack: FakeSlack):
+    slack.says("chat.update", error("ratelimited", status=429, **{"Retry-After": "17"}))
+
+    with pytest.raises(ChatBusyError) as raised:
+        await a_chat(slack).edit(CHANNEL, "1.2", MESSAGE)
+
+    assert raised.value.retry_after == 17
+    assert len(slack.calls) == 1
+
+
+OUTAGES = {
+    "an error of Slack's own": error("internal_error"),
+    "a proxy's page": HTMLResponse("<html>Bad gateway</html>", status_code=502),
+    "a proxy's text": PlainTextResponse("upstream down", status_code=503),
+    "broken JSON": Response("{", status_code=200, media_type="application/json"),
+    "an error nobody knows": error("something_new"),
+}
+
+
+@pytest.mark.parametrize("answer", OUTAGES.values(), ids=list(OUTAGES))
+async def test_an_outage_means_later_and_is_not_repeated_by_itself(slack: FakeSlack, answer: Response):
+    slack.says("chat.postMessage", answer)
+
+    with pytest.raises(ChatBusyError):
+        await a_chat(slack).post(CHANNEL, MESSAGE)
+
+    assert len(slack.calls) == 1
+
+
+async def test_nobody_listening_means_later():
+    chat = SlackChat(web_client("xoxb-test", "http://127.0.0.1:1/api/"))
+
+    with pytest.raises(ChatBusyError, match="cannot be reached"):
+        await chat.post(CHANNEL, MESSAGE)
+
+
+async def test_refused_blocks_still_bring_the_figures_as_text(slack: FakeSlack):
+    slack.says("chat.update", error("invalid_blocks"), ok())
+
+    await a_chat(slack).edit(CHANNEL, "1.2", MESSAGE)
+
+    assert [blocks_of(call) for call in slack.of("chat.update")] == [list(MESSAGE.blocks), []]
+    assert slack.of("chat.update")[1]["text"] == MESSAGE.text
+
+
+async def test_the_recovery_is_tried_once_only(slack: FakeSlack):
+    slack.says("chat.postMessage", error("invalid_blocks"))
+
+    with pytest.raises(ChatBusyError, match="even the text"):
+        await a_chat(slack).post(CHANNEL, MESSAGE)
+
+    assert len(slack.calls) == 2
+
+
+async def test_a_whisper_stays_in_the_channel(slack: FakeSlack):
+    await a_chat(slack).whisper(CHANNEL, "U0ANA", MESSAGE)
+
+    assert slack.of("chat.postEphemeral")[0]["user"] == "U0ANA"
+    assert slack.of("chat.postMessage") == []
+
+
+async def test_a_whisper_becomes_a_direct_message_where_the_channel_is_closed(slack: FakeSlack):
+    slack.says("chat.postEphemeral", error("not_in_channel"))
+
+    await a_chat(slack).whisper(CHANNEL, "U0ANA", MESSAGE)
+
+    assert slack.of("chat.postMessage")[0]["channel"] == "U0ANA"
+
+
+async def test_a_whisper_with_a_dead_token_is_not_repeated_elsewhere(slack: FakeSlack):
+    slack.says("chat.postEphemeral", error("token_revoked"))
+
+    with pytest.raises(ChatGoneError):
+        await a_chat(slack).whisper(CHANNEL, "U0ANA", MESSAGE)
+
+    assert slack.of("chat.postMessage") == []
+
+
+async def test_a_permalink_is_what_slack_says(slack: FakeSlack):
+    slack.says("chat.getPermalink", ok(permalink="https://feira-norte.slack.example/archives/C0/p12"))
+
+    assert await a_chat(slack).permalink("C0", "1.2") == "https://feira-norte.slack.example/archives/C0/p12"
