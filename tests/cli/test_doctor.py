@@ -1,5 +1,6 @@
 """`doctor` against the simulators: it asks the real questions over the wire."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
@@ -52,6 +53,17 @@ async def test_a_good_setup_is_all_ok(arauto: Terminal, monkeypatch: pytest.Monk
         assert any(line.startswith(f"ok   {about}") for line in lines), about
     for about in ("Meta token", "Onboarding", "Number 1065", "Webhook", "Database", "Disk", "Rate card"):
         assert any(line.startswith(f"ok   {about}") for line in lines), about
+
+
+async def test_a_good_setup_ends_with_status_0(arauto: Terminal, monkeypatch: pytest.MonkeyPatch):
+    async with surroundings() as settings:
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        answer = await asyncio.to_thread(arauto, "doctor")
+
+    assert answer.status == 0
+    assert answer.out.startswith("ok   Settings: all there.\n")
+    assert answer.err == ""
 
 
 async def test_missing_scopes_a_foreign_channel_and_no_webhook_are_told(

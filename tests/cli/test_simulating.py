@@ -65,3 +65,11 @@ def test_a_profile_must_be_an_object(arauto: Terminal):
 
     assert answer.status == 2
     assert "must name a JSON file that holds one object" in answer.err
+
+
+def test_a_profile_that_means_nothing_is_one_sentence(arauto: Terminal):
+    answer = arauto("simulate", "meta", "--port", "0", "--profile", arauto.file("profile.json", '{"nonsense": 1}'))
+
+    assert answer.status == 2
+    assert "unknown field `nonsense`" in answer.err
+    assert answer.err.count("\n") == 1
