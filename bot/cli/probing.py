@@ -122,11 +122,11 @@ async def _judge_schema(url: str, clock: Clock) -> Finding:
             return ok("Database: empty; `arauto serve` fills it.")
         database = storage.open_storage(url, clock=clock)
     except ConfigurationError as problem:
-        return fail(f"Database: {problem}", "")
+        return fail(str(problem), "")
     try:
         await database.write(partial(_leave_a_mark, now=clock.now()))
     except ArautoError as problem:
-        return fail(f"Database: {problem}", "")
+        return fail(str(problem), "")
     finally:
         await database.close()
     return ok(f"Database: schema {state.version}, writable.")

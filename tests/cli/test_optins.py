@@ -1,6 +1,10 @@
 """The operator's way to people's consent: importing files and erasing people."""
 
+import os
+import pty
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 from bot.domain.consent import Standing
@@ -8,6 +12,7 @@ from bot.services import consenting
 from tests.builders import NOW
 from tests.cli.terminal import Terminal
 
+ROOT = Path(__file__).parents[2]
 GOOD = "+12025550101"
 OTHER = "+12025550102"
 
@@ -91,6 +96,27 @@ def test_only_its_owner_may_read_the_report(arauto: Terminal):
     arauto("optins", "import", csv, "--report", "refused.tsv", "--database", arauto.url)
 
     assert stat.S_IMODE(Path("refused.tsv").stat().st_mode) == 0o600
+
+
+def test_a_terminal_gets_a_progress_bar_on_stderr(arauto: Terminal):
+    csv = arauto.file("people.csv", f"phone\n{GOOD}\n")
+    ours, theirs = pty.openpty()
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", "optins", "import", csv],
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "TERM": "xterm"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=False,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+
+    assert ran.returncode == 0
+    assert ran.stdout.startswith(b"1 rows: 1 added")
+    assert "Importing" in shown
+    assert "100%" in shown
 
 
 def test_an_erased_person_is_gone_and_who_did_it_is_on_record(arauto: Terminal):

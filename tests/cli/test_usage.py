@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from storage import exclusive
 from tests.cli.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,17 @@ def test_migrating_twice_changes_nothing_the_second_time(arauto: Terminal):
     assert (first.status, second.status) == (0, 0)
     assert first.out.startswith("applied ")
     assert second.out == "The database has the newest schema already.\n"
+
+
+def test_commands_run_beside_the_serving_process(arauto: Terminal):
+    arauto("migrate", "--database", arauto.url)
+    csv = arauto.file("people.csv", "phone\n+12025550101\n")
+
+    with exclusive(arauto.url):
+        imported = arauto("optins", "import", csv, "--database", arauto.url)
+        verified = arauto("audit", "verify", "--database", arauto.url)
+
+    assert (imported.status, verified.status) == (0, 0)
 
 
 def test_a_file_that_is_no_database_is_told_in_one_sentence(arauto: Terminal):
