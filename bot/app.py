@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 
 import httpx
 import uvicorn
-from commands.desk import Desk
 from slack_bolt.async_app import AsyncApp
 from starlette.applications import Starlette
 
@@ -47,6 +46,7 @@ from bot.whatsapp.failures import plain_words
 from bot.whatsapp.management import MetaManagementClient
 from bot.whatsapp.sending import MetaEndpoint, MetaSender, sending_client
 from bot.whatsapp.transport import sending_transport
+from commands.desk import Desk
 from storage import exclusive, open_storage
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Bot:
         self._build_workers()
         housekeeping = Housekeeping(store, self._policy, clock, draw_digest=digest)
         self._scheduler = Scheduler(store, housekeeping, self._syncing)
-        app_token = settings.slack_app_token if settings.slack_app_token else None
+        app_token = settings.slack_app_token or None
         self._link = SlackLink(self._slack, self._build_bolt, app_token=app_token)
 
     def _build_senders(self) -> list[NumberSender]:
@@ -261,12 +261,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: Settings, *, stop: asyncio.Event | None = None) -> int:
+async def serve(settings: Settings, *, clock: Clock | None = None, stop: asyncio.Event | None = None) -> int:
     """Run until SIGTERM, SIGINT or `stop`; returns the exit status."""
     stop = stop or asyncio.Event()
+    clock = clock or SystemClock()
     url = settings.database_url
     with exclusive(url), _stopping_on_signals(stop):
-        clock = SystemClock()
         store, clients = open_storage(url, clock=clock), Clients(settings)
         try:
             # No other process serves from here (`exclusive`): what a dead one held is free at once.

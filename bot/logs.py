@@ -23,7 +23,9 @@ _TOKENS: Final = re.compile(
 _WAMID: Final = re.compile(r"\bwamid\.[\w+/=.-]+")
 # With a plus: anything that could be a number, also as people write it. Without: the digits Meta calls a person by.
 _WRITTEN_PHONE: Final = re.compile(r"\+\d(?:[ ().-]{0,2}\d){6,14}")
-_BARE_PHONE: Final = re.compile(r"(?<![\w.+-])\d{10,15}(?![\w-]|\.\d)")
+# A Slack timestamp (1763806000.123456) is spared.
+_BARE_PHONE: Final = re.compile(r"(?<![A-Za-z0-9])\d{10,15}(?![A-Za-z0-9]|\.\d)")
+_BSUID: Final = re.compile(r"\b([A-Z]{2})\.(?=[A-Za-z]*\d)[A-Za-z0-9]{8,}\b")
 _SHOWN = 4
 
 
@@ -41,6 +43,7 @@ def masked(text: str) -> str:
     """Hide what a log must not tell: tokens and message ids whole, phone numbers but for their last four digits."""
     text = _TOKENS.sub("[token]", text)
     text = _WAMID.sub(lambda found: f"wamid.*****{found[0][-_SHOWN:]}", text)
+    text = _BSUID.sub(r"\1.*****", text)
     for numbers in (_WRITTEN_PHONE, _BARE_PHONE):
         text = numbers.sub(lambda found: f"*****{found[0][-_SHOWN:]}", text)
     return text

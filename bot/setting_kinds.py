@@ -112,7 +112,7 @@ def database_url(written: str) -> Secret:
     is_sqlite = written.startswith(f"{_SQLITE}/") and len(written) > len(f"{_SQLITE}/")
     is_postgres = written.startswith((_POSTGRES, "postgres://")) and len(written) > len(_POSTGRES)
     if not (is_sqlite or is_postgres):
-        raise ValueError("must be sqlite:///relative/path, sqlite:////absolute/path or postgresql://…")
+        raise ValueError("must be sqlite:///relative/path, sqlite:////absolute/path or postgresql://host/name")
     return Secret(written)
 
 
@@ -143,7 +143,7 @@ def phones(written: str) -> tuple[str, ...]:
         try:
             found[phone.parse(part).e164] = None
         except InvalidInputError as problem:
-            raise ValueError(f"must be phone numbers such as +442079460000; number {place} is not: {problem}") from None
+            raise ValueError(f"must be phone numbers such as +12025550123; number {place} is not: {problem}") from None
     return tuple(found)
 
 

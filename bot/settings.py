@@ -1,6 +1,7 @@
-"""What an operator may set: one row per variable, read from the environment and from `.env`, every fault told at once."""
+"""What an operator may set: one row per variable, read from the environment and `.env`, every fault told at once."""
 
 import dataclasses
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from bot.setting_kinds import Secret
 
 DOTENV: Final = Path(".env")
 _VARIABLE: Final = "variable"
+_PREFIX: Final = "ARAUTO_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +35,12 @@ class Variable:
     is_private: bool = False
 
 
-def _required(name: str, read: Callable[[str], Any], meaning: str, *, is_private: bool = False) -> Any:
-    row = Variable(name=name, meaning=meaning, read=read, is_required=True, is_private=is_private)
-    return dataclasses.field(metadata={_VARIABLE: row})
+def _required(name: str, read: Callable[[str], Any], meaning: str, **more: Any) -> Any:
+    return _optional(name, read, meaning, is_required=True, **more)
 
 
-def _optional(
-    name: str, read: Callable[[str], Any], meaning: str, default: str | None = None, *, is_private: bool = False
-) -> Any:
-    row = Variable(name=name, meaning=meaning, read=read, default=default, is_private=is_private)
+def _optional(name: str, read: Callable[[str], Any], meaning: str, default: str | None = None, **more: Any) -> Any:
+    row = Variable(name=name, meaning=meaning, read=read, default=default, **more)
     return dataclasses.field(metadata={_VARIABLE: row})
 
 
@@ -87,10 +86,7 @@ class Settings:
         "META_PHONE_NUMBER_IDS", kinds.meta_ids, "the ids of the sender numbers, comma separated"
     )
     meta_api_url: str = _optional(
-        "META_API_URL",
-        kinds.graph_url,
-        "base address of Meta's Graph API, without version",
-        "https://graph.facebook.com",
+        "META_API_URL", kinds.graph_url, "base address of Meta's Graph API", "https://graph.facebook.com"
     )
     meta_api_version: str = _optional("META_API_VERSION", kinds.api_version, "version of Meta's Graph API", "v25.0")
     database_url: Secret = _optional(
@@ -136,9 +132,7 @@ class Settings:
         "upper bound of messages per second and number, in every sliding second; not set: what Meta grants",
     )
     frequency_cap: FrequencyCap | None = _optional(
-        "ARAUTO_FREQUENCY_CAP",
-        kinds.frequency_cap,
-        "campaigns per person, such as 2/7d or 1/24h; not set: no bound",
+        "ARAUTO_FREQUENCY_CAP", kinds.frequency_cap, "campaigns per person, such as 2/7d; not set: no bound"
     )
     template_wait_seconds: int = _optional(
         "ARAUTO_TEMPLATE_WAIT",
@@ -210,6 +204,13 @@ def load_database_url(environ: Mapping[str, str], dotenv_path: Path | None = DOT
     row = next(row for attribute, row in _rows() if attribute == "database_url")
     found: Secret = _value(row, _merged(environ, dotenv_path))
     return found
+
+
+def misspelt(environ: Mapping[str, str], dotenv_path: Path | None = DOTENV) -> dict[str, str]:
+    """Find names that begin like ours and are none: name to the setting it resembles most."""
+    known = [row.name for row in variables()]
+    ours = [name for name in _merged(environ, dotenv_path) if name.startswith(_PREFIX) and name not in known]
+    return {name: difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0] for name in ours}
 
 
 def _rows() -> Iterator[tuple[str, Variable]]:

@@ -7,6 +7,7 @@ from bot.domain.audience import AudienceRule
 from bot.domain.campaign import Campaign, CampaignSpec
 from bot.domain.consent import ConsentEvent, ConsentKind
 from bot.domain.instants import DAY, HOUR, Millis
+from bot.domain.message import Dispatch, Recipient
 from bot.domain.plan import PlannedRecipient
 from bot.domain.template import Template
 from bot.ports.people import NewPerson
@@ -131,3 +132,26 @@ def add_plan(tx: Transaction, campaign: Campaign, count: int = 1, *, first: int 
     planned = [a_planned(n, person_id=person_id) for n, person_id in enumerate(ids, first)]
     tx.recipients.add(campaign.id, planned)
     return ids
+
+
+def messages_of(tx: Transaction, campaign: Campaign) -> list[Recipient]:
+    return [row.recipient for row in tx.recipients.rows(campaign.id)]
+
+
+def planned_messages(
+    tx: Transaction, count: int = 1, *, token: str = "7Q2K", first: int = 1, **spec: Any
+) -> list[Recipient]:
+    campaign = add_campaign(tx, token=token, **spec)
+    add_plan(tx, campaign, count, first=first)
+    return messages_of(tx, campaign)
+
+
+def change_message(tx: Transaction, message: Recipient, **changes: Any) -> Recipient:
+    after = replace(message, **changes)
+    tx.recipients.save([(message, after)])
+    return after
+
+
+def accept_message(tx: Transaction, message: Recipient, at: Millis = NOW, **changes: Any) -> Recipient:
+    changes = {"dispatch": Dispatch.ACCEPTED, "wamid": f"wamid.{message.id}", "accepted_at": at, **changes}
+    return change_message(tx, message, **changes)

@@ -11,7 +11,6 @@ from bot.domain.errors import ArautoError, ConfigurationError
 
 #: A wrong setting or argument.
 WRONG_USE: Final = 2
-INTERRUPTED: Final = 130
 
 
 class Sentences(TyperGroup):
@@ -39,10 +38,18 @@ class Sentences(TyperGroup):
                 **extra,
             )
         except ClickException as wrong:
-            _end(wrong.format_message())
+            _end(_with_help(wrong))
         except (ArautoError, ConfigurationError) as wrong:
             _end(str(wrong))
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _with_help(wrong: ClickException) -> str:
+    """Say what is wrong with the arguments, and where all of them are listed."""
+    context = getattr(wrong, "ctx", None)
+    hint = "" if context is None else f" See `{context.command_path} --help`."
+    what = wrong.format_message().removeprefix("Invalid value: ").rstrip(".?")
+    return f"{what}.{hint}"
 
 
 def _end(sentence: str) -> None:

@@ -1,12 +1,19 @@
 """`serve`, `demo` and `simulate`: the commands that run until they are stopped."""
 
+import asyncio
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli import options
+
+if TYPE_CHECKING:
+    from bot.simulator.meta import MetaSimulator
 
 Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")]
 Seed = Annotated[int, typer.Option("--seed", help="Makes chance repeatable.")]
@@ -35,9 +42,11 @@ def demo(
     auto: Annotated[bool, typer.Option("--auto", help="Play the whole story without a browser, then exit.")] = False,
 ) -> None:
     """Run the real bot against the built-in simulators of Meta and Slack."""
+    from bot import logs
     from bot.cli.loop import run
     from bot.demo import play
 
+    logs.configure(level=logging.WARNING)
     raise typer.Exit(run(play.run(port=port, is_automatic=auto, contacts=contacts, seed=seed)))
 
 
@@ -52,10 +61,15 @@ def simulate_meta(
 ) -> None:
     """Run only the simulator of Meta."""
     wanted = _profile(profile)
-    from bot.cli.loop import run
+    from bot.cli.loop import run, until_stopped
     from bot.simulator import meta
 
-    run(meta.serve(port, ready=_say_meta_is_ready, seed=seed, mps=mps, profile=wanted))
+    try:
+        simulator = meta.MetaSimulator(seed=seed, mps=mps, profile=wanted)
+    except ValueError as problem:
+        raise typer.BadParameter(f"--profile {profile}: {problem}.") from problem
+    with _naming(port):
+        run(until_stopped(_serve_meta(simulator, port)))
 
 
 @simulators.command("slack")
@@ -64,7 +78,17 @@ def simulate_slack(port: Port) -> None:
     from bot.cli.loop import run
     from bot.simulator import slack
 
-    run(slack.serve(port))
+    with _naming(port):
+        run(slack.serve(port))
+
+
+@contextmanager
+def _naming(port: int) -> Iterator[None]:
+    """Say which port cannot be listened on."""
+    try:
+        yield
+    except OSError as problem:
+        raise typer.BadParameter(f"--port {port} cannot be listened on: {problem.strerror}.") from problem
 
 
 def _profile(path: Path | None) -> dict[str, Any] | None:
@@ -79,5 +103,9 @@ def _profile(path: Path | None) -> dict[str, Any] | None:
     return found
 
 
-def _say_meta_is_ready(url: str) -> None:
-    typer.echo(f"Simulated Meta at {url}")
+async def _serve_meta(simulator: "MetaSimulator", port: int) -> None:
+    from bot.simulator import meta
+
+    async with meta.running(simulator, port) as url:
+        typer.echo(f"Simulated Meta at {url}")
+        await asyncio.Event().wait()

@@ -11,7 +11,7 @@ from json.encoder import encode_basestring
 from typing import Any, Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from bot.domain.expressions import Attribute, Expression, Reader, address, in_address, parse
+from bot.domain.expressions import Attribute, Expression, Reader, in_address, parse
 from bot.domain.instants import Millis
 from bot.domain.template import Template, Variable, placeholders, variables
 
@@ -103,7 +103,7 @@ class Composer:
         self._pieces = _joined(_written(list(self._components())))
 
     def compose(self, attributes: Mapping[str, str], *, token: Callable[[], str]) -> Composed:
-        """Write one person's parameters; `token` gives a fresh random token for each click link."""
+        """Write one person's parameters; `token` gives a fresh URL-safe token for each click link."""
         person = _Person(Reader(attributes), token)
         written = [piece if isinstance(piece, str) else encode_basestring(piece(person)) for piece in self._pieces]
         reader = person.reader
@@ -163,7 +163,7 @@ class Composer:
             parameter = {"type": "coupon_code", "coupon_code": _value(expression, partial(_write_code, expression))}
         else:
             kind = "url"
-            parameter = {"type": "text", "text": self._suffix(variable, expression.mapped(address))}
+            parameter = {"type": "text", "text": self._suffix(variable, expression.encoded())}
         return {"type": "button", "sub_type": kind, "index": variable.name, "parameters": [parameter]}
 
     def _suffix(self, variable: Variable, encoded: Expression) -> "str | _Slot":
@@ -204,7 +204,7 @@ def _media(kind: str, expression: Expression) -> dict[str, Any]:
     """Refer to a file by its link or its uploaded id; a document gets the file name of its link."""
     if expression.is_fixed and MEDIA_ID.fullmatch(expression.start):
         return {"id": expression.start}
-    encoded = expression.mapped(address)
+    encoded = expression.encoded()
     media: dict[str, Any] = {"link": _value(encoded, partial(_write_address, encoded))}
     filename = unquote(urlsplit(expression.start).path.rpartition("/")[2])
     if kind == "document" and expression.is_fixed and "." in filename:

@@ -53,9 +53,9 @@ class Expression:
         """Give the fixed text before the first attribute."""
         return self.parts[0] if self.parts and isinstance(self.parts[0], str) else ""
 
-    def mapped(self, change: Callable[[str], str]) -> "Expression":
-        """Change every fixed text and every fallback (to encode them once and for all)."""
-        return Expression(tuple(_mapped(part, change) for part in self.parts))
+    def encoded(self) -> "Expression":
+        """Percent-encode what was typed, once and for all; a fallback stands for a value and is encoded like one."""
+        return Expression(tuple(_encoded(part) for part in self.parts))
 
 
 @dataclass(slots=True)
@@ -148,7 +148,7 @@ def _trimmed(parts: list[Part]) -> list[Part]:
     return [*begun[:-1], last.rstrip() if isinstance(last, str) else last]
 
 
-def _mapped(part: Part, change: Callable[[str], str]) -> Part:
+def _encoded(part: Part) -> Part:
     if isinstance(part, str):
-        return change(part)
-    return part if part.fallback is None else replace(part, fallback=change(part.fallback))
+        return address(part)
+    return part if part.fallback is None else replace(part, fallback=in_address(part.fallback))

@@ -67,6 +67,11 @@ class RateCard:
         newest_first = {market: tuple(sorted(rows.items(), reverse=True)) for market, rows in prices.items()}
         return cls(name, currencies.pop(), MappingProxyType(newest_first))
 
+    @property
+    def newest(self) -> date:
+        """Give the day from which the card's newest row counts."""
+        return max(since for versions in self._prices.values() for since, _ in versions)
+
     def price(self, market: str, at: Millis) -> Decimal:
         """Give the price of one delivered message; days before the first row take the first, unknown markets Other."""
         versions = self._prices.get(market) or self._prices[OTHER]

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.domain.composing import longest_body
+from bot.domain.composing import CLICK_LINK, longest_body
 from bot.domain.expressions import Attribute, ExpressionError, parse
-from bot.domain.template import MEDIA_FORMATS, Component, Template, fill, variables
+from bot.domain.template import MEDIA_FORMATS, Component, Template, fill, placeholders, variables
 
 #: With more buttons than this a message cannot be seen on desktop clients (Meta, "Template components").
 _DESKTOP_BUTTONS: Final = 3
@@ -75,15 +75,20 @@ def _button(index: int, button: Component, values: Mapping[str, str]) -> str:
     value = values.get(f"button:{index}", "")
     match kind:
         case "URL":
-            url = str(button.get("url", ""))
-            leads_to = value if "://" in value else fill(url, {"1": value} if value else {})
-            return f"{label} → {leads_to}"
+            return f"{label} → {_leads_to(str(button.get('url', '')), value)}"
         case "COPY_CODE":
             return f"{label or 'Copy code'}: {value}" if value else label or "Copy code"
         case "PHONE_NUMBER":
             return f"{label} → {button.get('phone_number', '')}"
         case _:
             return label
+
+
+def _leads_to(url: str, value: str) -> str:
+    """Show the landing address behind a click link, else the address with its suffix."""
+    if not value:
+        return url
+    return value if CLICK_LINK.fullmatch(url) else fill(url, dict.fromkeys(placeholders(url), value))
 
 
 def _notes(template: Template, body: str) -> Iterator[str]:

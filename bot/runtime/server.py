@@ -12,6 +12,7 @@ from bot.ports.clock import Clock
 from bot.ports.storage import Storage
 from bot.runtime.absorbing import WebhookEndpoint
 from bot.runtime.metrics import Metrics
+from bot.services import clicking
 
 Handler = Callable[[Request], Awaitable[Response]]
 #: Gives the reasons why the process is not ready, by part; empty when it is.
@@ -31,7 +32,7 @@ def create_app(
 
     async def click(request: Request) -> Response:
         token = request.path_params["token"]
-        landing = await store.write(lambda tx: tx.links.hit(token, clock.now()))
+        landing = await store.write(lambda tx: clicking.follow(tx, token, clock.now()))
         if landing is None:
             return PlainTextResponse("This link is not one of ours.", 404)
         return RedirectResponse(with_query(landing, request.url.query), 302, {"Cache-Control": "no-store"})

@@ -8,8 +8,17 @@ from typing import Any, Final
 
 from bot.domain.inbound import AccountEvent, NumberEvent, TemplateEvent, TemplateEventKind
 from bot.domain.instants import Millis
-from bot.whatsapp.messages_field import Item, UnreadableError, mapping, required
-from bot.whatsapp.reading import digits, identifier, language, messaging_limit, text
+from bot.whatsapp.reading import (
+    Item,
+    UnreadableError,
+    digits,
+    identifier,
+    language,
+    mapping,
+    messaging_limit,
+    required,
+    text,
+)
 
 #: What an account event means for people. Those in `_STOPPING` end sending until a person looks.
 _SENTENCES: Final = {

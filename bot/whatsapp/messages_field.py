@@ -5,14 +5,14 @@ Shapes from Meta, "Webhooks: messages/status", "messages/button", "user_preferen
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from bot.domain.delivery import Status, StatusEvent
 from bot.domain.inbound import IdentityChange, Inbound, MetaClick, Preference
 from bot.domain.instants import Millis
 from bot.domain.message import Route
-from bot.whatsapp.reading import digits, instant, text, whole
+from bot.whatsapp.reading import Item, UnreadableError, digits, instant, mapping, required, text, whole
 
 #: Statuses we count. `played` is for voice messages; the set is open, so others are kept in quarantine.
 _STATUSES: Final = {
@@ -28,12 +28,6 @@ _PAGE_VIEW: Final = "landing_page_view"
 _MARKETING: Final = "marketing_messages"
 _LARGEST_CODE: Final = 2**31 - 1
 
-Item = Mapping[str, Any]
-
-
-class UnreadableError(ValueError):
-    """One item of a webhook cannot be understood; the message says why. It goes to quarantine."""
-
 
 def status(item: Item, number: str) -> StatusEvent:
     """Read one of `statuses[]`; raises UnreadableError."""
@@ -41,7 +35,8 @@ def status(item: Item, number: str) -> StatusEvent:
     kind = _STATUSES.get(name) if isinstance(name, str) else None
     if kind is None:
         raise UnreadableError(f"the status {name!r} is not one Arauto counts")
-    code, detail = _first_error(item.get("errors"))
+    errors = item.get("errors")
+    code, detail = _first_error(errors) if errors else (None, None)
     pricing = mapping(item.get("pricing"))
     category = pricing.get("category")
     return StatusEvent(
@@ -113,18 +108,6 @@ def inbound(item: Item, number: str, contacts: Sequence[Item]) -> Inbound | Iden
     )
 
 
-def mapping(value: Any) -> Item:
-    """Take an object; anything else counts as an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def required(value: str | None, what: str) -> str:
-    """Insist on a value; raises UnreadableError."""
-    if value is None:
-        raise UnreadableError(f"{what} is missing")
-    return value
-
-
 def _at(item: Item) -> Millis:
     at = instant(item.get("timestamp"))
     if at is None:
@@ -134,7 +117,7 @@ def _at(item: Item) -> Millis:
 
 def _first_error(errors: Any) -> tuple[int | None, str | None]:
     """Read the code and the words of the first of `errors[]`, where there is one."""
-    first = mapping(errors[0]) if isinstance(errors, list) and errors else {}
+    first = mapping(errors[0]) if isinstance(errors, list) else {}
     code = whole(first.get("code"))
     words = text(mapping(first.get("error_data")).get("details")) or text(first.get("message"))
     is_code = code is not None and 0 <= code <= _LARGEST_CODE
@@ -148,9 +131,10 @@ def _fingerprint(item: Item, number: str) -> str:
 
 
 def _user_id(contacts: Sequence[Item], phone: str | None) -> str | None:
-    """Find the user id that goes with a number; the only contact of a body is the person it is about."""
+    """Find the user id that goes with a number; without numbers the only contact of a body is the person."""
     for contact in contacts:
-        if len(contacts) == 1 or (phone is not None and digits(contact.get("wa_id")) == phone):
+        known = digits(contact.get("wa_id"))
+        if known == phone if known and phone else len(contacts) == 1:
             return text(contact.get("user_id"))
     return None
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from bot.domain.inbound import MessagingLimit
 from bot.domain.instants import SECOND, Millis, from_datetime
@@ -14,6 +14,13 @@ _LATEST_SECONDS: Final = 2**32 - 1
 _LARGEST_CODE: Final = 2**31 - 1
 _LARGEST_ID: Final = 2**64
 _DIGITS_OF_MAX: Final = 20
+
+#: An object as decoded; every key may be absent and every value of any shape.
+Item: TypeAlias = Mapping[str, Any]
+
+
+class UnreadableError(ValueError):
+    """One item of a webhook cannot be understood; the message says why. It goes to quarantine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,18 @@ def _words(error: Mapping[str, Any]) -> str:
     details = data.get("details") if isinstance(data, Mapping) else None
     said = (text(error.get("message")), text(details), text(error.get("error_user_msg")))
     return " - ".join(dict.fromkeys(part for part in said if part))
+
+
+def mapping(value: Any) -> Item:
+    """Take an object; anything else counts as an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def required(value: str | None, what: str) -> str:
+    """Insist on a value; raises UnreadableError."""
+    if value is None:
+        raise UnreadableError(f"{what} is missing")
+    return value
 
 
 def text(value: Any) -> str | None:

@@ -8,9 +8,11 @@ latency). docs/decisions/0002-http-transport.md has the choice and its price.
 import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import certifi
 import httpx
 from pyreqwest import exceptions as rq
 from pyreqwest.client import Client, ClientBuilder
@@ -34,6 +36,10 @@ class Timeouts:
         if self.connect >= min(self.read, self.total):
             raise ValueError("the connect timeout must be shorter than the read and the total timeout")
 
+
+#: Idle connections are dropped before common servers drop them (5 s and more), so that a request rarely meets the end
+#: of its connection, which would leave it in doubt.
+_IDLE: Final = timedelta(seconds=4)
 
 #: Raised before any byte of a request can have left: the caller may try again.
 NOTHING_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -72,12 +78,15 @@ class SendingTransport(httpx.AsyncBaseTransport):
 def sending_transport(api_url: str, *, concurrency: int, timeouts: Timeouts | None = None) -> SendingTransport:
     """Build the transport for one host with at most `concurrency` requests in flight.
 
-    Proxies of the environment are used as reqwest finds them, never for a host on this machine.
+    Proxies of the environment are used as reqwest finds them, never for a host on this machine. Certificates are judged
+    by the system's trust store and by certifi's, as httpx does; without the latter a machine that has none could not
+    even build a client.
     """
     limits = timeouts or Timeouts()
     builder = (
         ClientBuilder()
         .http1_only()
+        .add_root_certificate_pem(Path(certifi.where()).read_bytes())
         .follow_redirects(enable=False)
         .referer(enable=False)
         .gzip(enable=False)
@@ -86,6 +95,7 @@ def sending_transport(api_url: str, *, concurrency: int, timeouts: Timeouts | No
         .deflate(enable=False)
         .max_connections(concurrency)
         .pool_max_idle_per_host(concurrency)
+        .pool_idle_timeout(_IDLE)
         .pool_timeout(timedelta(seconds=limits.pool))
         .connect_timeout(timedelta(seconds=limits.connect))
         .read_timeout(timedelta(seconds=limits.read))

@@ -24,8 +24,8 @@ from bot.domain.inbound import (
 )
 from bot.domain.instants import Millis
 from bot.whatsapp.account_fields import account_alert, account_event, account_review, number_event, template_event
-from bot.whatsapp.messages_field import Item, UnreadableError, click, inbound, mapping, preference, status
-from bot.whatsapp.reading import identifier, instant, text
+from bot.whatsapp.messages_field import click, inbound, preference, status
+from bot.whatsapp.reading import Item, UnreadableError, identifier, instant, mapping, text
 
 _OBJECT: Final = "whatsapp_business_account"
 _TEMPLATE_FIELDS: Final = frozenset(
@@ -50,7 +50,9 @@ _decode = msgspec.json.Decoder().decode
 
 def read(raw: bytes, *, waba_id: str, numbers: Collection[str]) -> WebhookBatch:
     """Read a body whose signature was proved; what is about another account or number is quarantined, too."""
-    return _Reading(raw, waba_id, frozenset(numbers)).batch
+    reading = _Reading(raw, waba_id, frozenset(numbers))
+    reading.read_body()
+    return reading.batch
 
 
 class _Reading:
@@ -73,9 +75,8 @@ class _Reading:
             NumberEvent: self.batch.number_events,
             str: self.batch.noted,
         }
-        self._read_body()
 
-    def _read_body(self) -> None:
+    def read_body(self) -> None:
         try:
             body = _decoded(self._raw)
         except (ValueError, RecursionError) as error:  # of msgspec, of json, and of bytes that are no UTF-8
@@ -137,21 +138,26 @@ class _Reading:
     def _keep(self, item: Any, reader: Callable[[Item], _Event]) -> None:
         """Put one item where it belongs; exactly one list grows by one."""
         try:
-            flaw = self._flaw(item)
-            event = reader(item) if flaw is None else None
+            event = reader(self._sound(item))
         except (UnreadableError, RecursionError) as error:
-            flaw, event = str(error), None
-        if event is None:
-            self._quarantine(flaw or "", item)
+            self._quarantine(str(error), item)
         else:
             self._lists[type(event)].append(event)
+
+    def _sound(self, item: Any) -> Item:
+        flaw = self._flaw(item)
+        if flaw is not None:
+            raise UnreadableError(flaw)
+        return mapping(item)
 
     def _flaw(self, item: Any) -> str | None:
         if not isinstance(item, dict):
             return "the item is not an object"
-        if self._may_hold_nul and _ESCAPED_NUL in _json(item):
-            return "it holds a NUL character, which no database takes as text"
-        return None
+        try:
+            holds_nul = self._may_hold_nul and _ESCAPED_NUL in _json(item)
+        except RecursionError:
+            return "it is nested too deeply"
+        return "it holds a NUL character, which no database takes as text" if holds_nul else None
 
     def _quarantine(self, reason: str, item: Any) -> None:
         try:
@@ -169,7 +175,7 @@ def _decoded(raw: bytes) -> Any:
     try:
         return _decode(raw)
     except msgspec.DecodeError:
-        whole_text = json.dumps(json.loads(raw), ensure_ascii=False)
+        whole_text = json.dumps(json.loads(raw.decode()), ensure_ascii=False)
         return json.loads(whole_text.encode("utf-8", "replace"))
 
 

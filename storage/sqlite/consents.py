@@ -1,14 +1,18 @@
 """Consent: the append-only history, and the standing that follows from it in the same write."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing, after
+from bot.domain.errors import NotFoundError
 from bot.domain.instants import Millis
 from storage.rows import people as rows
+from storage.rows.values import listed
 from storage.sqlite.book import Book
 
-_STANDING = """
-SELECT standing, opted_in_at, stopped_at, whatsapp_stopped_at, suppressed_at FROM people WHERE id = ?
+_STANDINGS = """
+SELECT id, standing, opted_in_at, stopped_at, whatsapp_stopped_at, suppressed_at FROM people
+WHERE id IN (SELECT value FROM json_each(?))
 """
 _HISTORY = "SELECT * FROM consents WHERE person_id = ? ORDER BY at, id"
 # The unique index on opt-ins makes a repeated one a row that is not added.
@@ -49,44 +53,68 @@ _LIFTED_BY = {_K.RESUME: "stopped_at", _K.WHATSAPP_RESUME: "whatsapp_stopped_at"
 _COMING_BACK = {_K.STOP: _K.RESUME, _K.WHATSAPP_STOP: _K.WHATSAPP_RESUME}
 
 
+@dataclass(slots=True)
+class _Stand:
+    """Where one person stands while lines are recorded, with the instant behind each bit."""
+
+    standing: Standing
+    instants: dict[str, Millis | None]
+
+    def take(self, event: ConsentEvent) -> None:
+        """Let one line have its effect: each bit set keeps the latest line that set it."""
+        self.standing = after(self.standing, event.kind)
+        column = _SET_BY.get(event.kind)
+        if column is not None:
+            self.instants[column] = max(self.instants[column] or event.at, event.at)
+        self.instants = {name: self.instants[name] if self.standing & bit else None for name, bit in _INSTANTS.items()}
+
+
 class SqliteConsents(Book):
     """The port `Consents`."""
 
     def record(self, events: Sequence[tuple[int, ConsentEvent]], now: Millis) -> None:
         """Append lines of history and bring the standing along; lines that say nothing new are left out."""
-        for person_id, event in events:
-            self._record_one(person_id, event, now)
+        stands = self._stands({person_id for person_id, _ in events})
+        moved = [person_id for person_id, event in events if self._record_one(person_id, event, stands[person_id], now)]
+        values = [_standing_values(person_id, stands[person_id], now) for person_id in dict.fromkeys(moved)]
+        self._connection.executemany(_SET_STANDING, values)
 
     def history(self, person_id: int) -> list[ConsentEvent]:
         """Give a person's lines by the time they were said."""
         return [rows.consent_event(row) for row in self._all(_HISTORY, (person_id,))]
 
-    def _record_one(self, person_id: int, event: ConsentEvent, now: Millis) -> None:
-        instants = dict(self._one(_STANDING, (person_id,)) or {})
-        standing = Standing(instants.pop("standing", 0))
+    def _stands(self, person_ids: Collection[int]) -> dict[int, _Stand]:
+        found = self._all(_STANDINGS, (listed(person_ids),))
+        stands = {
+            row["id"]: _Stand(Standing(row["standing"]), {name: row[name] for name in _INSTANTS}) for row in found
+        }
+        missing = sorted(set(person_ids) - stands.keys())
+        if missing:
+            raise NotFoundError(f"Person {missing[0]} is not on record; consent needs somebody who gives it.")
+        return stands
+
+    def _record_one(self, person_id: int, event: ConsentEvent, stand: _Stand, now: Millis) -> bool:
+        """Append one line; tells whether it moved the person's standing."""
         values = _values(person_id, event, now)
-        if self._is_nothing_new(standing, event, values) or not self._run(_APPEND, values).rowcount:
-            return
-        if not self._has_effect(person_id, standing, event, instants):
-            return
-        standing = after(standing, event.kind)
-        changed = _instants_after(instants, standing, event)
-        self._run(_SET_STANDING, {"person_id": person_id, "standing": int(standing), **changed, "now": now})
+        if self._is_nothing_new(stand.standing, event, values) or not self._run(_APPEND, values).rowcount:
+            return False
+        if not self._has_effect(person_id, stand, event):
+            return False
+        stand.take(event)
+        return True
 
     def _is_nothing_new(self, standing: Standing, event: ConsentEvent, values: dict[str, object]) -> bool:
         if event.kind is _K.OPT_IN:
-            return False
+            return False  # the unique index tells
         in_force = event.kind in _SET_BY and bool(standing & _INSTANTS[_SET_BY[event.kind]])
         return self._one(_SAME_EVIDENCE if in_force else _SAME_LINE, values) is not None
 
-    def _has_effect(
-        self, person_id: int, standing: Standing, event: ConsentEvent, instants: dict[str, Millis | None]
-    ) -> bool:
+    def _has_effect(self, person_id: int, stand: _Stand, event: ConsentEvent) -> bool:
         """Tell whether a line changes where the person stands: the latest word counts, not the latest to arrive."""
-        if event.kind is _K.ERASE or standing & Standing.NO_ADDRESS:
+        if event.kind is _K.ERASE or stand.standing & Standing.NO_ADDRESS:
             return False  # `People.erase` sets that, and an erased person stays erased
         if event.kind in _LIFTED_BY:
-            return (instants[_LIFTED_BY[event.kind]] or 0) <= event.at
+            return (stand.instants[_LIFTED_BY[event.kind]] or 0) <= event.at
         back = _COMING_BACK.get(event.kind)
         return back is None or self._one(_CAME_BACK, (person_id, back.value, event.at)) is None
 
@@ -104,12 +132,5 @@ def _values(person_id: int, event: ConsentEvent, now: Millis) -> dict[str, objec
     }
 
 
-def _instants_after(
-    instants: dict[str, Millis | None], standing: Standing, event: ConsentEvent
-) -> dict[str, Millis | None]:
-    """Give each bit of the standing its instant: the latest line that set it, nothing where the bit is not set."""
-    found = dict(instants)
-    column = _SET_BY.get(event.kind)
-    if column is not None:
-        found[column] = max(found[column] or event.at, event.at)
-    return {name: found[name] if standing & bit else None for name, bit in _INSTANTS.items()}
+def _standing_values(person_id: int, stand: _Stand, now: Millis) -> dict[str, object]:
+    return {"person_id": person_id, "standing": int(stand.standing), **stand.instants, "now": now}

@@ -75,14 +75,15 @@ def _fitting(path: str) -> Database:
     try:
         if state_of(db).is_empty:
             apply_all(db)
-        _refuse_older(path, state_of(db))
+        refuse_misfit(path, state_of(db))
     except BaseException:
         db.close()
         raise
     return db
 
 
-def _refuse_older(path: str, state: SchemaState) -> None:
+def refuse_misfit(path: str, state: SchemaState) -> None:
+    """Raise ConfigurationError, naming both versions and what to do, unless a schema is exactly the one needed."""
     _refuse_unknown(path, state)
     if state.is_older:
         raise ConfigurationError(

@@ -22,7 +22,12 @@ _PRIMARY = 0xFF
 
 
 def translated(error: BaseException) -> BaseException:
-    """Turn an error that means `nothing can be recorded` into StorageFullError; give any other back as it is."""
+    """Turn an error that means `nothing can be recorded` into StorageFullError; give any other back as it is.
+
+    StopIteration becomes RuntimeError, as in generators: no future can carry it, and its caller would wait for ever.
+    """
+    if isinstance(error, StopIteration):
+        return RuntimeError("a work asked an empty iterator for its next value")
     if not isinstance(error, sqlite3.Error):
         return error
     reason = _CANNOT_WRITE.get(_code(error))
@@ -45,6 +50,8 @@ def opening(path: str) -> Iterator[None]:
 def _cannot_open(path: str, error: sqlite3.Error) -> ConfigurationError:
     if _code(error) == sqlite3.SQLITE_NOTADB:
         why = "it is not an SQLite database; name another file in DATABASE_URL"
+    elif _code(error) == sqlite3.SQLITE_BUSY:
+        why = "another program holds it; close that program and start again"
     else:
         why = f"{error}; check that its folder exists and may be written to"
     return ConfigurationError(f"The database {path} cannot be opened: {why}.")

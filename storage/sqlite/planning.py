@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bot.domain.campaign import CampaignId
 from bot.domain.errors import ConflictError
+from bot.domain.message import Recipient
 from bot.domain.plan import EMPTY_CHAIN, PlannedRecipient, chain
 from storage.rows.recipients import recipient
 from storage.sqlite.tallies import move_tallies
@@ -32,15 +33,18 @@ _FROZEN = "SELECT identity, address, parameters FROM recipients WHERE campaign_i
 
 def add(connection: sqlite3.Connection, campaign_id: CampaignId, planned: Sequence[PlannedRecipient]) -> list[bool]:
     """Freeze rows; one whose identity or person the campaign already has is left out (False)."""
-    added = []
-    for row in planned:
-        values = (row.person_id, row.identity, row.address, row.parameters, row.market, row.country)
-        stored = connection.execute(_ADD, (campaign_id, *values)).fetchone()
-        added.append(None if stored is None else recipient(stored))
-        if stored is not None:
-            connection.executemany(_ADD_LINK, [(token, stored["id"], button, url) for token, button, url in row.links])
-    move_tallies(connection, [(None, message) for message in added if message is not None])
+    added = [_add_one(connection, campaign_id, row) for row in planned]
+    stored = [(message, row) for message, row in zip(added, planned, strict=True) if message is not None]
+    links = [(token, message.id, button, url) for message, row in stored for token, button, url in row.links]
+    connection.executemany(_ADD_LINK, links)
+    move_tallies(connection, [(None, message) for message, _ in stored])
     return [message is not None for message in added]
+
+
+def _add_one(connection: sqlite3.Connection, campaign_id: CampaignId, row: PlannedRecipient) -> Recipient | None:
+    values = (campaign_id, row.person_id, row.identity, row.address, row.parameters, row.market, row.country)
+    stored = connection.execute(_ADD, values).fetchone()
+    return None if stored is None else recipient(stored)
 
 
 def discard(connection: sqlite3.Connection, campaign_id: CampaignId) -> None:

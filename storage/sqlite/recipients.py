@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 from bot.domain.campaign import CampaignId
 from bot.domain.consent import FrequencyCap
-from bot.domain.errors import ConflictError
 from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.plan import PlannedRecipient
@@ -15,15 +14,10 @@ from storage.rows import recipients as rows
 from storage.rows.values import listed
 from storage.sqlite import finding, planning
 from storage.sqlite.book import Book
+from storage.sqlite.changing import save_changes
 from storage.sqlite.leases import SqliteLeases
 from storage.sqlite.loading import load_claims
-from storage.sqlite.tallies import move_tallies
 
-# Writes the state of a row that is still exactly as it was read; `IS` also compares what is missing.
-_SAVE = f"""
-UPDATE recipients SET {", ".join(f"{column} = ?" for column in rows.STATE_COLUMNS)}, delivery = ?
-WHERE id = ? AND {" AND ".join(f"{column} IS ?" for column in rows.STATE_COLUMNS)}
-"""
 _ARCHIVE = """
 INSERT INTO attempts (recipient_id, attempt, wamid, code, accepted_at, failed_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
@@ -63,11 +57,7 @@ class SqliteRecipients(Book):
         """Write messages (before, after) and move their campaigns' counters."""
         if fence is not None:
             self._leases.check(fence)
-        saved = self._connection.executemany(_SAVE, [_save_values(before, after) for before, after in changes])
-        if changes and saved.rowcount != len(changes):
-            missed = len(changes) - saved.rowcount
-            raise ConflictError(f"{missed} of {len(changes)} messages changed meanwhile; read them again and repeat.")
-        move_tallies(self._connection, changes)
+        save_changes(self._connection, changes)
 
     def archive_attempt(self, recipient: Recipient) -> None:
         """Remember the wamid of an attempt that is over."""
@@ -142,7 +132,3 @@ class SqliteRecipients(Book):
     def rows(self, campaign_id: CampaignId) -> Iterator[ReportRow]:
         """Walk a campaign's messages with their addresses."""
         return finding.report_rows(self._connection, campaign_id)
-
-
-def _save_values(before: Recipient, after: Recipient) -> tuple[object, ...]:
-    return (*rows.state_values(after), after.delivery.value, after.id, *rows.state_values(before))

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -90,7 +91,8 @@ class Writer:
             outcomes = [self._run_one(work) for work in works]
             connection.execute("COMMIT")
         except (sqlite3.Error, _TransactionLostError) as error:
-            connection.rollback()
+            with suppress(sqlite3.Error):  # a disk that fails twice must not end the thread; the next BEGIN tells
+                connection.rollback()
             return [(None, _group_error(error))] * len(works)
         return outcomes
 

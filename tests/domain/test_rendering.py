@@ -52,6 +52,7 @@ def test_what_has_no_value_keeps_its_placeholder():
     ("found", "value", "shown"),
     [
         (button("URL", url="https://a.example/c/{{1}}"), "https://shop.example/x", "Shop → https://shop.example/x"),
+        (button("URL", url="https://a.example/p/{{item}}"), "x://y", "Shop → https://a.example/p/x://y"),
         (button("URL", url="https://a.example/p/{{1}}"), "", "Shop → https://a.example/p/{{1}}"),
         (button("URL", url="https://a.example"), "", "Shop → https://a.example"),
         (button("COPY_CODE", text=""), "SPRING20", "Copy code: SPRING20"),

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
+from bot.domain.errors import NotFoundError
 from bot.ports.storage import Storage, Transaction
 from tests.builders import NOW, a_stop, add_people, an_opt_in, later
 
@@ -83,3 +84,8 @@ async def test_history_is_told_by_when_it_was_said(storage: Storage):
     history = await storage.write(work)
 
     assert history == [an_opt_in(at=later(1)), a_stop(at=later(3))]
+
+
+async def test_consent_needs_somebody_who_gives_it(storage: Storage):
+    with pytest.raises(NotFoundError, match="Person 404"):
+        await storage.write(lambda tx: tx.consents.record([(404, an_opt_in())], NOW))

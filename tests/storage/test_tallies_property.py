@@ -48,9 +48,7 @@ def _play(tx: Transaction, token: str, steps: list[tuple[int, dict[str, Any]]]) 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS)
-async def test_the_counters_equal_a_recount(
-    storage: Storage, steps: list[tuple[int, dict[str, Any]]]
-):
+async def test_the_counters_equal_a_recount(storage: Storage, steps: list[tuple[int, dict[str, Any]]]):
     token = f"T{await storage.read(lambda tx: len(tx.campaigns.list(limit=1000)))}"
 
     tallies, recount = await storage.write(lambda tx: _play(tx, token, steps))

@@ -108,7 +108,7 @@ async def test_a_template_is_read_with_everything_a_campaign_needs():
     raw = {
         **raw_template(7),
         "language": "pt-BR",
-        "components": [{"type": "BODY", "text": "Oi {{nome}}"}, "junk"],
+        "components": [{"type": "BODY", "text": "Oi {{first_name}}"}, "junk"],
         "parameter_format": "named",
         "quality_score": {"score": "GREEN", "date": 1},
         "message_send_ttl_seconds": 86400,
@@ -124,7 +124,7 @@ async def test_a_template_is_read_with_everything_a_campaign_needs():
         language="pt_BR",
         status="APPROVED",
         category="MARKETING",
-        components=({"type": "BODY", "text": "Oi {{nome}}"},),
+        components=({"type": "BODY", "text": "Oi {{first_name}}"},),
         parameter_format="NAMED",
         ttl_seconds=86400,
         quality="GREEN",

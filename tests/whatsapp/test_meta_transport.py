@@ -4,6 +4,7 @@ import asyncio
 import random
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,13 +17,13 @@ from bot.whatsapp.transport import Timeouts, sending_transport
 QUICK = Timeouts(connect=0.25, read=0.5, pool=0.3, total=2.0)
 
 
-def message(name: str = "spring_drop") -> OutgoingMessage:
+def message(name: str = "spring_drop", components: bytes = b"[]") -> OutgoingMessage:
     return OutgoingMessage(
         phone_number_id="1065",
         address="+12025550123",
         template_name=name,
         language="en_US",
-        components=b"[]",
+        components=components,
         policy=ProductPolicy.STRICT,
     )
 
@@ -51,7 +52,7 @@ async def test_a_refused_port_proves_that_nothing_left():
 
 
 async def test_a_host_without_address_proves_that_nothing_left():
-    [outcome] = await send("http://nowhere.invalid")
+    [outcome] = await send(f"http://{'x' * 64}.invalid")  # a label this long is never looked up
 
     assert isinstance(outcome, NotSent)
 
@@ -187,6 +188,28 @@ async def test_whatever_breaks_after_the_request_was_read_is_in_doubt_and_never_
     assert server.received.count(b"POST ") == 1
 
 
+async def _reset_while_writing(connection: Connection) -> None:
+    await connection.some_bytes()
+    connection.reset()
+
+
+async def _stop_reading(connection: Connection) -> None:
+    await connection.some_bytes()
+    await asyncio.sleep(2)
+
+
+@pytest.mark.parametrize("script", [_reset_while_writing, _stop_reading])
+async def test_a_request_that_was_written_in_part_is_in_doubt_and_never_repeated(script: Script):
+    huge = message(components=b'["' + b"x" * 30_000_000 + b'"]')
+
+    async with raw_server(script) as server, client_for() as client:
+        outcome = await sender(client, server.url).send(huge)
+        await asyncio.sleep(0.05)
+
+    assert isinstance(outcome, InDoubt)
+    assert server.connections == 1
+
+
 async def test_a_reset_of_a_reused_connection_after_the_request_was_read_is_in_doubt_and_never_repeated():
     async def answer_then_reset(connection: Connection) -> None:
         await connection.request()
@@ -297,6 +320,20 @@ def test_a_connect_timeout_that_another_would_overtake_is_refused():
 async def test_proxies_of_the_environment_are_not_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
+
+    async def answer(connection: Connection) -> None:
+        await connection.request()
+        await connection.write(response())
+
+    async with raw_server(answer) as server:
+        [outcome] = await send(server.url)
+
+    assert outcome == Accepted("wamid.1")
+
+
+async def test_a_machine_without_a_trust_store_can_still_send(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
     async def answer(connection: Connection) -> None:
         await connection.request()

@@ -90,7 +90,6 @@ class Account:
     app_secret: str
     verify_token: str
     callback_url: str | None
-    public_url: str | None
     name: str = "Arauto Shop"
     subscribed: bool = False
     override_url: str | None = None

@@ -103,5 +103,5 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     seconds_real: float = 5.0  # of kind hang, before the connection is reset
     accepted: bool = False  # the message is taken although the answer is lost
     times: int | None = 1  # None: until cleared
-    phone: str | None = None
+    phone: str | None = None  # exactly as the sender writes it
     share: float = 1.0

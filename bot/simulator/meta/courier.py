@@ -17,12 +17,8 @@ from bot.simulator.meta import webhooks
 from bot.simulator.meta.errors import GraphError
 
 if TYPE_CHECKING:
-    from random import Random
-
-    from bot.simulator.meta.account import Account
-    from bot.simulator.meta.behaviour import Knobs
-    from bot.simulator.meta.clock import Agenda, Clock
     from bot.simulator.meta.webhooks import Update
+    from bot.simulator.meta.world import World
 
 _GIVE_UP_SECONDS = 7 * 86_400.0
 _LONGEST_WAIT_SECONDS = 3600.0
@@ -60,12 +56,12 @@ async def verify(address: str, token: str) -> None:
 class Courier:
     """Takes updates at any time; posts them to the account's callback while `run` runs."""
 
-    def __init__(self, account: Account, knobs: Knobs, clock: Clock, agenda: Agenda, rng: Random) -> None:
-        self._account = account
-        self._knobs = knobs
-        self._clock = clock
-        self._agenda = agenda
-        self._rng = rng
+    def __init__(self, world: World) -> None:
+        self._account = world.account
+        self._knobs = world.knobs
+        self._clock = world.clock
+        self._agenda = world.agenda
+        self._rng = world.rng
         self._queue: asyncio.Queue[Update | Parcel] = asyncio.Queue()
         self._under_way = 0
         self.scheduled = 0  # late by a knob or waiting for a retry
@@ -114,6 +110,9 @@ class Courier:
     async def post_now(self, update: Update) -> None:
         """Post one update before anything else; returns once it was answered or failed."""
         self.counts["emitted"] += 1
+        if not self._account.subscribed:
+            self.counts["unsubscribed"] += 1
+            return
         for parcel in self._pack([update]):
             await self._deliver(parcel)
 

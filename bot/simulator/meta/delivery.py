@@ -10,14 +10,11 @@ from bot.simulator.meta import webhooks
 from bot.simulator.meta.webhooks import Update
 
 if TYPE_CHECKING:
-    from bot.simulator.meta.account import Account
-    from bot.simulator.meta.behaviour import Knobs
-    from bot.simulator.meta.clock import Agenda
     from bot.simulator.meta.courier import Courier
     from bot.simulator.meta.ledger import Message
-    from bot.simulator.meta.people import Phonebook, Plan
+    from bot.simulator.meta.people import Plan
     from bot.simulator.meta.reactions import Reactions
-    from bot.simulator.meta.templates import Catalogue
+    from bot.simulator.meta.world import World
 
 _PAUSED = 132015
 
@@ -25,23 +22,13 @@ _PAUSED = 132015
 class Delivery:
     """Schedules every message's fate on the agenda and tells each step by webhook."""
 
-    def __init__(
-        self,
-        *,
-        account: Account,
-        knobs: Knobs,
-        agenda: Agenda,
-        courier: Courier,
-        phonebook: Phonebook,
-        catalogue: Catalogue,
-        reactions: Reactions,
-    ) -> None:
-        self._account = account
-        self._knobs = knobs
-        self._agenda = agenda
+    def __init__(self, world: World, courier: Courier, reactions: Reactions) -> None:
+        self._account = world.account
+        self._knobs = world.knobs
+        self._agenda = world.agenda
+        self._phonebook = world.phonebook
+        self._catalogue = world.catalogue
         self._courier = courier
-        self._phonebook = phonebook
-        self._catalogue = catalogue
         self._reactions = reactions
         self._waiting: defaultdict[str, list[tuple[Message, Plan]]] = defaultdict(list)
         self._held: list[tuple[Message, Plan]] = []
@@ -141,11 +128,13 @@ class Delivery:
         self._courier.push(self._record(message, name, at))
 
     def _record(self, message: Message, name: str, at: float) -> Update:
-        code = message.code if name == "failed" else None
+        failed = name == "failed"
+        # Meta, "Status", read 2026-09-11: the price comes with `sent` and with the first of delivered and read.
+        priced = name == "sent" or not (failed or message.priced)
+        message.priced = message.priced or name in {"delivered", "read"}
         message.fate = name
-        message.statuses.append((name, at, code))
+        message.statuses.append((name, at, message.code if failed else None))
         hidden = self._phonebook.persona(message.phone).hidden
-        item = webhooks.status(message, name, at, self._knobs, code=code, hidden=hidden)
-        contacts = [] if code is not None else [webhooks.contact(message, self._knobs, hidden=hidden)]
-        number = self._account.numbers[message.number_id]
-        return Update("messages", item, at, number, "statuses", contacts)
+        item = webhooks.status(message, name, at, self._knobs, priced=priced, hidden=hidden)
+        contacts = [] if failed else [webhooks.contact(message, self._knobs, hidden=hidden)]
+        return Update("messages", item, at, self._account.numbers[message.number_id], "statuses", contacts)

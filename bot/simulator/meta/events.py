@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 from bot.simulator.meta.webhooks import Update
 
 if TYPE_CHECKING:
-    from bot.simulator.meta.account import Account
-    from bot.simulator.meta.behaviour import Knobs
-    from bot.simulator.meta.clock import Agenda, Clock
     from bot.simulator.meta.courier import Courier
-    from bot.simulator.meta.templates import Catalogue, Template
+    from bot.simulator.meta.templates import Template
+    from bot.simulator.meta.world import World
 
 # The state an event leads to; events that change none (FLAGGED, LOCKED) are told all the same.
 _STATES = {
@@ -37,15 +35,13 @@ _UPGRADED_MPS = 1000
 class Events:
     """Changes state and tells it. Templates are named by name (all translations) or id; unknown ones raise KeyError."""
 
-    def __init__(
-        self, *, account: Account, knobs: Knobs, clock: Clock, agenda: Agenda, courier: Courier, catalogue: Catalogue
-    ) -> None:
-        self._account = account
-        self._knobs = knobs
-        self._clock = clock
-        self._agenda = agenda
+    def __init__(self, world: World, courier: Courier) -> None:
+        self._account = world.account
+        self._knobs = world.knobs
+        self._clock = world.clock
+        self._agenda = world.agenda
+        self._catalogue = world.catalogue
         self._courier = courier
-        self._catalogue = catalogue
 
     def emit(self, field: str, value: dict[str, Any]) -> None:
         """Post any value of an account-level field, and change nothing."""

@@ -79,10 +79,10 @@ class Plan:
 class Phonebook:
     """Draws plans. The same seed, phone and count give the same plan, whatever the order of requests."""
 
-    def __init__(self, seed: int, knobs: Knobs) -> None:
+    def __init__(self, seed: int, knobs: Knobs, overrides: dict[str, Persona]) -> None:
         self._seed = seed
         self._knobs = knobs
-        self.overrides: dict[str, Persona] = {}
+        self.overrides = overrides
 
     def persona(self, recipient: str) -> Persona:
         """Return what was laid down for a recipient; nothing by default."""
@@ -91,19 +91,12 @@ class Phonebook:
     def plan(self, recipient: str, nth: int) -> Plan:
         """Decide the fate of the nth message (from 0) to a recipient."""
         knobs, person = self._knobs, self.persona(recipient)
-        rng = Random(f"{self._seed}:{recipient}:{nth}")  # noqa: S311  chance for a simulation, not for secrets
-
-        def chance(rate: float, laid_down: bool | None = None) -> bool:  # noqa: FBT001  reads as a sentence
-            drawn = rng.random() < rate
-            return drawn if laid_down is None else laid_down
-
-        def within(span: Span) -> float:
-            return rng.uniform(*span)
-
+        dice = _Dice(f"{self._seed}:{recipient}:{nth}")
+        chance, within = dice.chance, dice.within
         engaged = True if person.clicks or person.taps or person.says or person.stops else None
         reads = person.reads if person.reads is not None else engaged
         return Plan(
-            failure=person.fails or _failure(knobs.failures, rng.random()),
+            failure=person.fails or dice.failure(knobs.failures),
             sent_first=chance(knobs.sent_before_failure),
             held=chance(knobs.hold_rate, person.held),
             dropped=chance(knobs.hold_dropped_rate),
@@ -124,9 +117,22 @@ class Phonebook:
         )
 
 
-def _failure(rates: dict[int, float], drawn: float) -> int | None:
-    for code, rate in rates.items():
-        if drawn < rate:
-            return code
-        drawn -= rate
-    return None
+class _Dice:
+    def __init__(self, seed: str) -> None:
+        self._rng = Random(seed)  # noqa: S311  chance for a simulation, not for secrets
+
+    def chance(self, rate: float, laid_down: bool | None = None) -> bool:  # noqa: FBT001  reads as a sentence
+        """Draw; what is laid down wins, but is drawn for all the same so that the rest stays as it was."""
+        drawn = self._rng.random() < rate
+        return drawn if laid_down is None else laid_down
+
+    def within(self, span: Span) -> float:
+        return self._rng.uniform(*span)
+
+    def failure(self, rates: dict[int, float]) -> int | None:
+        drawn = self._rng.random()
+        for code, rate in rates.items():
+            if drawn < rate:
+                return code
+            drawn -= rate
+        return None

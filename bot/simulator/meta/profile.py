@@ -29,18 +29,12 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class Profile(msgspec.Struct, forbid_unknown_fields=True):
-    """A profile file: settings, knobs, people and faults to start with."""
+    """Knobs, people and faults to start with."""
 
-    settings: Settings = msgspec.field(default_factory=Settings)
     knobs: dict[str, Any] = {}
     phones: dict[str, Persona] = {}
     faults: list[Fault] = []
     speed: float | None = None
-
-
-def read_profile(given: Mapping[str, Any]) -> Profile:
-    """Check a profile. Raises ValueError with one sentence."""
-    return convert(dict(given), Profile)
 
 
 def set_knobs(knobs: Knobs, changes: Mapping[str, Any]) -> Knobs:

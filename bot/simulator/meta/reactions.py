@@ -15,11 +15,11 @@ from bot.simulator.meta.people import user_id_of
 from bot.simulator.meta.webhooks import Update
 
 if TYPE_CHECKING:
-    from bot.simulator.meta.account import Account, SenderNumber
-    from bot.simulator.meta.behaviour import Knobs
+    from bot.simulator.meta.account import SenderNumber
     from bot.simulator.meta.courier import Courier
-    from bot.simulator.meta.ledger import Ledger, Message
-    from bot.simulator.meta.people import Phonebook, Plan
+    from bot.simulator.meta.ledger import Message
+    from bot.simulator.meta.people import Plan
+    from bot.simulator.meta.world import World
 
 _CLICK_WINDOW_SECONDS = 7 * 86_400.0
 _VISITORS = 8
@@ -28,14 +28,12 @@ _VISITORS = 8
 class Reactions:
     """Acts for the people. `stopped` holds who stopped marketing in WhatsApp itself, `windows` who wrote last when."""
 
-    def __init__(
-        self, *, account: Account, knobs: Knobs, courier: Courier, phonebook: Phonebook, ledger: Ledger
-    ) -> None:
-        self._account = account
-        self._knobs = knobs
+    def __init__(self, world: World, courier: Courier) -> None:
+        self._account = world.account
+        self._knobs = world.knobs
+        self._phonebook = world.phonebook
+        self._ledger = world.ledger
         self._courier = courier
-        self._phonebook = phonebook
-        self._ledger = ledger
         self._visits: asyncio.Queue[tuple[Message, str]] = asyncio.Queue()
         self._visiting = 0
         self.stopped: set[str] = set()

@@ -17,13 +17,11 @@ from bot.simulator.meta.rendering import Rendered
 from bot.simulator.meta.templates import DEFAULT_TTL
 
 if TYPE_CHECKING:
-    from bot.simulator.meta.account import Account, SenderNumber
-    from bot.simulator.meta.behaviour import Knobs
-    from bot.simulator.meta.clock import Clock
-    from bot.simulator.meta.ledger import Ledger
-    from bot.simulator.meta.people import Phonebook, Plan
+    from bot.simulator.meta.account import SenderNumber
+    from bot.simulator.meta.people import Plan
     from bot.simulator.meta.reactions import Reactions
-    from bot.simulator.meta.templates import Catalogue, Template
+    from bot.simulator.meta.templates import Template
+    from bot.simulator.meta.world import World
 
 _CALLBACK_DATA_LENGTH = 512
 _DAY = 86_400.0
@@ -51,23 +49,13 @@ class _Draft:
 class Sending:
     """Takes request bodies for a number; returns the entered message and its drawn plan, or raises GraphError."""
 
-    def __init__(
-        self,
-        *,
-        account: Account,
-        knobs: Knobs,
-        clock: Clock,
-        catalogue: Catalogue,
-        ledger: Ledger,
-        phonebook: Phonebook,
-        reactions: Reactions,
-    ) -> None:
-        self._account = account
-        self._knobs = knobs
-        self._clock = clock
-        self._catalogue = catalogue
-        self._ledger = ledger
-        self._phonebook = phonebook
+    def __init__(self, world: World, reactions: Reactions) -> None:
+        self._account = world.account
+        self._knobs = world.knobs
+        self._clock = world.clock
+        self._catalogue = world.catalogue
+        self._ledger = world.ledger
+        self._phonebook = world.phonebook
         self._reactions = reactions
 
     def marketing(self, number: SenderNumber, raw: bytes) -> tuple[Message, Plan]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 _BACKLOG = 1024
+# Long, so that no idle connection is closed just as a client begins to write on it.
+_KEEP_ALIVE_SECONDS = 75
 
 
 class _OpenProtocol(H11Protocol):
@@ -34,7 +36,13 @@ async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     uvicorn's protocol without uvicorn's server: that one claims the process' signals and takes 0.2 s to stop.
     """
     config = Config(
-        _ending_quietly(app), http=_OpenProtocol, ws="none", lifespan="off", log_config=None, access_log=False
+        _ending_quietly(app),
+        http=_OpenProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     config.load()
     state = ServerState()

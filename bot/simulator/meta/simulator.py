@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,10 +22,11 @@ from bot.simulator.meta.faults import Faults
 from bot.simulator.meta.graph import Graph
 from bot.simulator.meta.ledger import Ledger
 from bot.simulator.meta.people import Phonebook
-from bot.simulator.meta.profile import convert, read_profile, set_knobs
+from bot.simulator.meta.profile import Profile, Settings, convert, set_knobs
 from bot.simulator.meta.reactions import Reactions
 from bot.simulator.meta.sending import Sending
 from bot.simulator.meta.templates import Catalogue
+from bot.simulator.meta.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,21 +60,24 @@ class MetaSimulator:
         speed: float = 1.0,
         profile: Mapping[str, Any] | None = None,
     ) -> None:
-        wanted = read_profile(profile or {})
-        self.rng = Random(seed)  # noqa: S311  chance for a simulation, not for secrets
-        self.knobs = set_knobs(Knobs(mps=mps), wanted.knobs)
-        self.clock = Clock(wanted.speed or speed)
-        self.agenda = Agenda(self.clock)
+        wanted = convert(dict(profile or {}), Profile)
+        clock = Clock(wanted.speed or speed)
+        knobs = set_knobs(Knobs(mps=mps), wanted.knobs)
         numbers = {i: SenderNumber(i, str(_FIRST_NUMBER + n)) for n, i in enumerate(phone_number_ids)}
-        self.account = Account(waba_id, numbers, access_token, app_secret, verify_token, callback_url, public_url)
-        self.account.subscribed = callback_url is not None
-        self.catalogue = Catalogue(seeded.templates(self.clock.now(), public_url or _NO_PUBLIC_URL), self.knobs)
-        self.ledger = Ledger()
-        self.phonebook = Phonebook(seed, self.knobs)
-        self.phonebook.overrides.update(wanted.phones)
-        self.faults = Faults(self.rng)
+        account = Account(waba_id, numbers, access_token, app_secret, verify_token, callback_url)
+        account.subscribed = callback_url is not None
+        world = World(
+            account=account,
+            knobs=knobs,
+            clock=clock,
+            agenda=Agenda(clock),
+            catalogue=Catalogue(seeded.templates(clock.now(), public_url or _NO_PUBLIC_URL), knobs),
+            ledger=Ledger(),
+            phonebook=Phonebook(seed, knobs, wanted.phones),
+            rng=Random(seed),  # noqa: S311  chance for a simulation, not for secrets
+        )
+        self._connect(world)
         self.faults.pending.extend(wanted.faults)
-        self._connect()
         self._tasks: list[asyncio.Task[None]] = []
         graph = Route("/{path:path}", Graph(self).answer, methods=["GET", "POST", "DELETE"])
         self.app = Starlette(routes=[Mount("/_sim", routes=Control(self).routes()), graph])
@@ -82,41 +85,20 @@ class MetaSimulator:
     @classmethod
     def from_profile(cls, profile: Mapping[str, Any], **settings: Any) -> Self:
         """Make a simulator whose profile may also hold `settings`; they win. Raises ValueError for a wrong profile."""
-        given = msgspec.to_builtins(read_profile(profile).settings)
-        return cls(**{**settings, **given}, profile=profile)
+        habits = {key: value for key, value in profile.items() if key != "settings"}
+        given = msgspec.to_builtins(convert(profile.get("settings", {}), Settings))
+        return cls(**{**settings, **given}, profile=habits)
 
-    def _connect(self) -> None:
-        account, knobs, ledger, phonebook = self.account, self.knobs, self.ledger, self.phonebook
-        self.courier = Courier(account, knobs, self.clock, self.agenda, self.rng)
-        self.reactions = Reactions(
-            account=account, knobs=knobs, courier=self.courier, phonebook=phonebook, ledger=ledger
-        )
-        self.delivery = Delivery(
-            account=account,
-            knobs=knobs,
-            agenda=self.agenda,
-            courier=self.courier,
-            phonebook=phonebook,
-            catalogue=self.catalogue,
-            reactions=self.reactions,
-        )
-        self.sending = Sending(
-            account=account,
-            knobs=knobs,
-            clock=self.clock,
-            catalogue=self.catalogue,
-            ledger=ledger,
-            phonebook=phonebook,
-            reactions=self.reactions,
-        )
-        self.events = Events(
-            account=account,
-            knobs=knobs,
-            clock=self.clock,
-            agenda=self.agenda,
-            courier=self.courier,
-            catalogue=self.catalogue,
-        )
+    def _connect(self, world: World) -> None:
+        self.account, self.knobs, self.rng = world.account, world.knobs, world.rng
+        self.clock, self.agenda = world.clock, world.agenda
+        self.catalogue, self.ledger, self.phonebook = world.catalogue, world.ledger, world.phonebook
+        self.faults = Faults(world.rng)
+        self.courier = Courier(world)
+        self.reactions = Reactions(world, self.courier)
+        self.delivery = Delivery(world, self.courier, self.reactions)
+        self.sending = Sending(world, self.reactions)
+        self.events = Events(world, self.courier)
 
     # Life
 
@@ -128,10 +110,11 @@ class MetaSimulator:
         """Stop them; a part that broke on its way raises its error here."""
         for task in self._tasks:
             task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        outcomes = await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):  # a cancellation is none
+                raise outcome
 
     async def watch(self) -> None:
         """Wait for ever; raises what broke the background work, if something does."""

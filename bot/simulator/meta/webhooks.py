@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bot.simulator.meta.ledger import Message
 
 Json = dict[str, Any]
-_MM_ROUTE = "marketing_lite"
 
 
 @dataclass(slots=True)
@@ -47,21 +46,19 @@ def _user_id(message: Message) -> str:
     return message.phone if message.is_user_id else user_id_of(message.phone[1:])
 
 
-def status(
-    message: Message, name: str, at: float, knobs: Knobs, *, code: int | None = None, hidden: bool = False
-) -> Json:
-    """Build one element of `statuses`; price with `sent` and with the first of delivered and read."""
+def status(message: Message, name: str, at: float, knobs: Knobs, *, priced: bool, hidden: bool = False) -> Json:
+    """Build one element of `statuses`; a failed one carries the message's code."""
+    failed = name == "failed"
     item: Json = {"id": message.wamid, "status": name, "timestamp": str(int(at))}
     if not hidden and not message.is_user_id:
         item["recipient_id"] = message.wa_id
-    if message.is_user_id or (code is None and (hidden or knobs.webhook_user_ids)):
+    if message.is_user_id or (not failed and (hidden or knobs.webhook_user_ids)):
         item["recipient_user_id"] = _user_id(message)
     if message.callback_data is not None:
         item["biz_opaque_callback_data"] = message.callback_data
-    if code is not None:
-        item["errors"] = [status_error(code)]
-    elif name == "sent" or not message.priced:
-        message.priced = message.priced or name != "sent"
+    if failed and message.code is not None:
+        item["errors"] = [status_error(message.code)]
+    if priced:
         item["pricing"] = {"billable": True, "pricing_model": "PMP", "category": message.route, "type": "regular"}
     if knobs.webhook_extras:
         item["delivery_hints"] = {"revision": 3, "labels": []}

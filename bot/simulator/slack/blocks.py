@@ -152,13 +152,11 @@ def inspect(blocks: Any, surface: str, pointer: str = "/blocks") -> list[str]:
     return report.problems
 
 
-def check_message_blocks(blocks: Any) -> None:
+def check_message_blocks(blocks: list[Any]) -> None:
     """Raise what chat.postMessage and chat.update answer for these blocks.
 
-    Raises SlackError `invalid_blocks_format`, `invalid_blocks`, `only_one_table_allowed` or `msg_blocks_too_long`.
+    Raises SlackError `invalid_blocks`, `invalid_attachments` (a second table) or `msg_blocks_too_long`.
     """
-    if not isinstance(blocks, list):
-        raise SlackError("invalid_blocks_format")
     if problems := inspect(blocks, "message") or _message_totals(blocks):
         raise SlackError("invalid_blocks", errors=problems, messages=problems)
     if _count(blocks, "table") > 1:

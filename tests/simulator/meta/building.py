@@ -106,11 +106,12 @@ async def graph(**settings: Any) -> AsyncIterator[Graph]:
 
 
 class Receiver:
-    """Where webhooks arrive; `answers` are the HTTP statuses of the next ones, then 200."""
+    """Where webhooks arrive; `answers` (HTTP statuses) and `delays` (real seconds) are those of the next ones."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[bytes, dict[str, str]]] = []
         self.answers: list[int] = []
+        self.delays: list[float] = []
         self.verify_token = "meta-verify-token"
         self.visits: list[str] = []
         self.on_post: Callable[[], None] = lambda: None
@@ -130,6 +131,7 @@ class Receiver:
         status = self.answers.pop(0) if self.answers else 200
         raw = await request.body()
         self.on_post()
+        await asyncio.sleep(self.delays.pop(0) if self.delays else 0)
         if status == 200:
             self.requests.append((raw, dict(request.headers)))
         return Response(status_code=status)

@@ -62,7 +62,7 @@ async def test_held_messages_can_be_released_over_http():
 @pytest.mark.parametrize(
     ("path", "content"),
     [
-        ("knobs", {"speling": 1}),
+        ("knobs", {"unheard_of": 1}),
         ("knobs", {"read_rate": "often"}),
         ("faults", {"kind": "earthquake"}),
         ("phones/+447700900001", {"flies": True}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.simulator.meta.people import is_us
 from tests.simulator.meta.building import ANA, CALM, body, graph, graph_with_webhooks, order_again, send, suffix
 
 BEN = "+447700900002"
@@ -225,3 +226,35 @@ async def test_the_same_seed_gives_everyone_the_same_fate_in_any_order():
     assert first == await fates(people[::-1], 7)
     assert first != await fates(people, 8)
     assert set(first.values()) == {"sent", "delivered", "read", "failed"}
+
+
+async def test_held_messages_are_dropped_by_chance():
+    async with graph(knobs={"hold_rate": 1.0, "hold_dropped_rate": 1.0}) as meta:
+        await meta.send(order_again())
+        meta.sim.advance(HOUR)
+
+    assert (meta.sim.last_message(ANA).fate, meta.sim.last_message(ANA).code) == ("failed", 132015)
+
+
+async def test_american_phones_can_be_let_through():
+    async with graph(knobs={"us_refusal": "none"}) as meta:
+        await meta.send(order_again(to=DALLAS))
+        meta.sim.advance(1)
+
+    assert meta.sim.last_message(DALLAS).fate == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("phone", "american"),
+    [
+        ("12025550123", True),
+        ("14165550123", False),
+        ("18095550123", False),
+        ("18765550123", False),
+        ("447700900001", False),
+        ("US.9f3k", True),
+        ("NL.9f3k", False),
+    ],
+)
+def test_a_plus_one_is_not_always_american(phone: str, american: bool):
+    assert is_us(phone) is american

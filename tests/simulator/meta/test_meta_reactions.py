@@ -168,3 +168,25 @@ async def test_other_types_are_refused_on_the_cloud_route():
         content = {"messaging_product": "whatsapp", "to": ANA, "type": "sticker"}
 
         assert await meta.refusal(content, edge="messages") == (131051, 400)
+
+
+async def test_a_click_need_not_open_the_link():
+    async with graph_with_webhooks(knobs={"read_rate": 1.0, "click_rate": 1.0, "visit_rate": 0.0}) as (meta, hook):
+        await meta.send(linked())
+        await hook.until(lambda: hook.items("user_actions") != [])
+        await meta.sim.settle()
+
+    assert hook.visits == []
+
+
+async def test_a_template_that_opted_out_of_tracking_counts_no_clicks():
+    async with graph_with_webhooks() as (meta, hook):
+        key = meta.sim.catalogue.find("short_lived", "en_US").id
+        await meta.post(key, {"cta_url_link_tracking_opted_out": True})
+        meta.sim.person(BIA, clicks=True)
+        await meta.send(linked())
+        await hook.until(lambda: hook.visits != [])
+        await meta.sim.settle()
+
+    assert hook.items("user_actions") == []
+    assert hook.visits == ["c/k3Jd9sQp"]

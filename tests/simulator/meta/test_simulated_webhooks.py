@@ -206,3 +206,26 @@ async def test_subscribing_starts_the_webhooks():
         await hook.until(lambda: len(hook.statuses()) == 2)
 
     assert before == {"data": []}
+
+
+async def test_a_webhook_that_is_answered_too_late_comes_again():
+    knobs = {"webhook_timeout_real": 0.1, "delivered_after": [9e6, 9e6]}
+    async with graph_with_webhooks(knobs=knobs) as (meta, hook):
+        hook.delays = [0.3]
+        await meta.send(order_again())
+        await hook.until(lambda: hook.statuses().count("sent") > 1)
+
+    assert len({raw for raw, _ in hook.requests}) == 1
+
+
+async def test_business_scoped_user_ids_come_beside_phones_and_can_be_switched_off():
+    async with graph_with_webhooks() as (meta, hook):
+        await meta.send(order_again())
+        await hook.until(lambda: len(hook.statuses()) == 2)
+        meta.sim.tune(webhook_user_ids=False)
+        await meta.send(order_again())
+        await hook.until(lambda: len(hook.statuses()) == 4)
+
+    user_ids = [item.get("recipient_user_id") for item in hook.items("statuses")]
+    assert user_ids[0].startswith("GB.")
+    assert user_ids == [user_ids[0], user_ids[0], None, None]

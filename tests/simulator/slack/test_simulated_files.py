@@ -73,7 +73,9 @@ async def test_an_upload_needs_a_length_its_bytes_and_its_completion(sim: SlackS
             assert wrong.status == 400
         async with http.post(ticket["upload_url"], data=b"abc") as right:
             assert right.status == 200
-    await client.files_completeUploadExternal(files=[{"id": ticket["file_id"], "title": "A"}])
+        await client.files_completeUploadExternal(files=[{"id": ticket["file_id"], "title": "A"}])
+        async with http.post(ticket["upload_url"], data=b"abc") as late:
+            assert late.status == 404
 
     assert (await client.files_info(file=ticket["file_id"]))["file"]["title"] == "A"
 

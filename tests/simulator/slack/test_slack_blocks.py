@@ -197,6 +197,10 @@ REFUSED_IN_MESSAGES = {
     "six layout rows": (layout(section(), rows=6), "no more than 5 items allowed"),
     "eleven children": (container(*[section()] * 11), "no more than 10 items allowed"),
     "nested container": (container(container(section())), "unsupported type: container"),
+    "a text for an object": ({"type": "header", "text": "x"}, "must provide an object"),
+    "a flag for a flag": (section(expand="yes"), "must be a boolean"),
+    "a text for a level": (header(level="2"), "must be an integer"),
+    "a text for a figure": (chart({**PIE, "segments": [{"label": "x", "value": "3"}]}), "must be a number"),
     "same action twice": (
         actions(button("same"), button("same"), block_id="row"),
         "`action_id` `same` already exists for `block_id` `row`",
@@ -267,6 +271,20 @@ REFUSED_VIEWS = {
     "number not written": (
         modal(input_block({"type": "number_input", "action_id": "n", "is_decimal_allowed": True, "min_value": 1})),
         "must be a number written as a string",
+    ),
+    "values crossed": (
+        modal(
+            input_block(
+                {
+                    "type": "number_input",
+                    "action_id": "n",
+                    "is_decimal_allowed": True,
+                    "min_value": "9",
+                    "max_value": "1",
+                }
+            )
+        ),
+        "min_value must not be greater than max_value",
     ),
     "decimals unsaid": (
         modal(input_block({"type": "number_input", "action_id": "n"})),

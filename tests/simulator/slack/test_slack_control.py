@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 from slack_bolt.async_app import AsyncApp
-from slack_builders import actions, button, home, input_block, modal, section, text_input
+from slack_builders import actions, button, home, input_block, modal, option, section, text_input
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.simulator.slack import SlackSimulator
@@ -74,6 +74,35 @@ async def test_a_whole_story_is_played_over_http(sim: SlackSimulator, control: A
     assert state["homes"]["U0ANA"]["type"] == "home"
     assert state["revision"] == sim.workspace.feed.revision
     assert [one["kind"] for one in state["outcomes"]][:2] == ["slash_command", "view_submission"]
+
+
+async def test_options_shortcuts_and_fillings_are_played_over_http(sim: SlackSimulator, control: Any, app: AsyncApp):
+    @app.shortcut("new")
+    async def on_shortcut(ack: Any, body: Any, client: AsyncWebClient):
+        await ack()
+        who = {"type": "external_select", "action_id": "who", "min_query_length": 0}
+        form = modal(input_block(who, dispatch_action=True), notify_on_close=True)
+        await client.views_open(trigger_id=body["trigger_id"], view=form)
+
+    @app.options("who")
+    async def on_options(ack: Any):
+        await ack(options=[option("vip")])
+
+    @app.action("who")
+    async def on_choice(ack: Any):
+        await ack()
+
+    _, said = await control("act/say", {"user": "U0ANA", "channel": MARKETING, "text": "hello"})
+    place = {"channel": MARKETING, "ts": said["ts"]}
+    await control("act/message_shortcut", {"user": "U0ANA", "callback_id": "new", **place})
+    await sim.wait_for(lambda: sim.view("U0ANA"))
+    _, offered = await control("act/options", {"user": "U0ANA", "view": "modal", "action_id": "who"})
+    _, filled = await control("act/fill", {"user": "U0ANA", "values": {"who": "vip"}})
+    clicked, _ = await control("act/click", {"user": "U0ANA", "view": "modal", "action_id": "who", "choice": "vip"})
+
+    assert [found["value"] for found in offered["options"]] == ["vip"]
+    assert [outcome["kind"] for outcome in filled] == ["block_actions"]
+    assert clicked == 200
 
 
 async def test_what_the_client_refuses_is_a_409_with_its_reason(control: Any):

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ from slack_builders import actions, button, input_block, listening, modal, optio
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.simulator.slack import PersonRefusedError, SlackSimulator
@@ -220,7 +221,7 @@ async def test_an_input_that_does_not_exist_cannot_be_filled(sim: SlackSimulator
     await show(form(input_block(text_input("name"))))
 
     with pytest.raises(PersonRefusedError, match="it has name"):
-        await sim.fill(ANA, {"nam": "x"})
+        await sim.fill(ANA, {"title": "x"})
 
 
 async def test_the_apps_errors_stand_under_their_inputs_and_the_modal_stays(
@@ -280,6 +281,7 @@ async def test_a_submission_may_clear_the_whole_stack(sim: SlackSimulator, app: 
     [
         {"response_action": "update", "view": {"type": "modal", "title": plain("x" * 30), "blocks": []}},
         {"response_action": "errors", "errors": {}},
+        {"response_action": "errors", "errors": {"name": 7}},
         {"response_action": "explode"},
     ],
 )
@@ -289,13 +291,91 @@ async def test_a_wrong_answer_to_a_submission_is_a_failure_and_the_modal_stays(
     async def answer_wrongly(_request: Request):
         return JSONResponse(answer)
 
-    await show(form(section("First")))
+    await show(form(section("First"), input_block(text_input("name"), optional=True)))
     async with listening(Starlette(routes=[Route("/", answer_wrongly, methods=["POST"])])) as url:
         sim.transport.request_url = f"{url}/"
         outcome = await sim.submit(ANA)
 
     assert outcome.error == "invalid_response"
     assert sim.view(ANA) is not None
+
+
+async def test_an_answer_that_claims_to_be_json_and_is_not_is_a_failure(sim: SlackSimulator, show: Any):
+    async def answer_garbage(_request: Request):
+        return Response("{", media_type="application/json")
+
+    await show(form(section("First")))
+    async with listening(Starlette(routes=[Route("/", answer_garbage, methods=["POST"])])) as url:
+        sim.transport.request_url = f"{url}/"
+        outcome = await sim.submit(ANA)
+
+    assert (outcome.error, outcome.body) == ("invalid_response", "{")
+
+
+async def test_a_redirect_is_not_followed(sim: SlackSimulator, show: Any):
+    async def point_elsewhere(_request: Request):
+        return RedirectResponse("/elsewhere")
+
+    await show(form(section("First")))
+    async with listening(Starlette(routes=[Route("/", point_elsewhere, methods=["POST"])])) as url:
+        sim.transport.request_url = f"{url}/"
+        outcome = await sim.submit(ANA)
+
+    assert (outcome.status, outcome.error) == (307, "dispatch_failed")
+
+
+async def test_a_fourth_view_pushed_by_a_submission_is_a_failure(sim: SlackSimulator, app: AsyncApp, show: Any):
+    answering(app, response_action="push", view=form(section("Next")))
+    await show(form(section("First")))
+
+    outcomes = [await sim.submit(ANA) for _ in range(3)]
+
+    assert [outcome.error for outcome in outcomes] == [None, None, "invalid_response"]
+    assert "push_limit_reached" in outcomes[2].detail
+
+
+async def test_the_cross_closes_the_whole_stack_from_the_top(sim: SlackSimulator, app: AsyncApp, show: Any):
+    answering(app, response_action="push", view=modal(section("2"), callback_id="upper", notify_on_close=True))
+
+    @app.view_closed(re.compile("form|upper"))
+    async def on_close(ack: Any):
+        await ack()
+
+    await show(form(section("1"), notify_on_close=True))
+    await sim.submit(ANA)
+    outcomes = await sim.close(ANA, all_views=True)
+
+    assert [outcome.payload["view"]["callback_id"] for outcome in outcomes] == ["upper", "form"]
+    assert all(outcome.payload["is_cleared"] for outcome in outcomes)
+    assert sim.view(ANA) is None
+
+
+async def test_a_view_may_ask_to_close_everything_below_it(sim: SlackSimulator, app: AsyncApp, show: Any):
+    answering(app, response_action="push", view=modal(section("2"), clear_on_close=True))
+    await show(form(section("1")))
+    await sim.submit(ANA)
+
+    await sim.close(ANA)
+
+    assert sim.view(ANA) is None
+
+
+async def test_options_nobody_answers_are_none(sim: SlackSimulator, show: Any):
+    view = await show(form(external()))
+
+    outcome = await sim.options(ANA, view, "audience")
+
+    assert (outcome.error, outcome.options) == ("dispatch_failed", [])
+
+
+async def test_a_rich_text_is_taken_as_it_is(sim: SlackSimulator, app: AsyncApp, show: Any):
+    seen = answering(app)
+    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]}
+    await show(form(input_block({"type": "rich_text_input", "action_id": "rich"})))
+
+    await sim.submit(ANA, {"rich": rich})
+
+    assert seen[0]["view"]["state"]["values"]["rich"]["rich"]["rich_text_value"] == rich
 
 
 async def test_a_late_answer_is_seen_as_a_timeout(sim: SlackSimulator, app: AsyncApp, show: Any):

@@ -98,6 +98,14 @@ async def test_a_closed_outage_cuts_the_connection(sim: SlackSimulator):
             await http.post(f"{sim.url}/api/auth.test")
 
 
+async def test_an_outage_turns_websockets_away(sim: SlackSimulator):
+    await sim.outage("unavailable")
+
+    async with aiohttp.ClientSession() as http:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await http.ws_connect(f"{sim.url}/link/?ticket=any")
+
+
 async def test_every_call_is_on_record(sim: SlackSimulator, client: AsyncWebClient):
     await client.auth_test()
     sim.faults.throttle("auth.test")

@@ -235,6 +235,18 @@ async def test_people_and_places_are_described_as_slack_does(sim: SlackSimulator
     assert len(everyone["members"]) == 6
 
 
+async def test_a_direct_message_is_opened_once(sim: SlackSimulator, client: AsyncWebClient):
+    first = await client.conversations_open(users=["U0ANA"])
+    second = await client.conversations_open(users=["U0ANA"])
+    described = await client.conversations_info(channel=first["channel"]["id"])
+    groups = await client.usergroups_list()
+
+    assert first["channel"]["id"] == second["channel"]["id"] == "D0ANA"
+    assert second["already_open"] is True
+    assert (described["channel"]["is_im"], described["channel"]["user"]) == (True, "U0ANA")
+    assert [(group["id"], group["handle"]) for group in groups["usergroups"]] == [("S0MANAGERS", "managers")]
+
+
 async def test_questions_about_nobody_and_nowhere_are_refused(sim: SlackSimulator, client: AsyncWebClient):
     assert await refusal(client.users_info(user="U0NOBODY")) == "user_not_found"
     assert await refusal(client.usergroups_users_list(usergroup="S0NONE")) == "no_such_subteam"
@@ -262,6 +274,7 @@ async def test_form_encoded_calls_are_read_like_json_ones(sim: SlackSimulator, c
         ("views.open", {"trigger_id": "x", "view": "{"}, "invalid_arguments"),
         ("views.open", {"trigger_id": "x", "view": {"type": "modal", "blocks": 3}}, "invalid_arguments"),
         ("files.completeUploadExternal", {"files": "[]"}, "invalid_arguments"),
+        ("files.completeUploadExternal", {"files": ""}, "invalid_arguments"),
         ("users.info", {}, "invalid_arguments"),
     ],
 )

@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bot.simulator.slack import PersonRefusedError, SlackSimulator
+from bot.simulator.slack import PersonRefusedError, SlackSimulator, running
 
 MARKETING = "C0MARKETING"
 
@@ -174,7 +174,7 @@ async def test_commands_are_refused_in_threads_in_archives_and_when_unknown(cloc
     with pytest.raises(PersonRefusedError, match="not supported in threads"):
         await lonely.command("U0ANA", MARKETING, "/campaign", in_thread=True)
     with pytest.raises(PersonRefusedError, match="not a valid command"):
-        await lonely.command("U0ANA", MARKETING, "/campain")
+        await lonely.command("U0ANA", MARKETING, "/audience")
     lonely.archive(MARKETING)
     with pytest.raises(PersonRefusedError, match="archived"):
         await lonely.command("U0ANA", MARKETING, "/campaign")
@@ -477,3 +477,11 @@ async def test_an_app_may_forbid_retries(sim: SlackSimulator):
         await sim.settle()
 
     assert len(seen) == 1
+
+
+async def test_stopping_gives_up_on_pending_retries(clock: HandClock):
+    sim = SlackSimulator(clock=clock, retry_delays=(3600.0,))
+    async with running(sim):
+        outcome = await sim.event({"type": "app_home_opened", "user": "U0ANA", "tab": "home"})
+
+    assert len(outcome.attempts) == 1

@@ -49,6 +49,18 @@ def test_a_modal_reads_with_its_title_and_its_inputs():
     assert render(View("V1", "U0ANA", body, "h", "V1")) == "New\nName: <Spring>"
 
 
+def test_a_carousel_and_its_pictures_are_read_card_by_card():
+    card = {"type": "card", "title": plain("Offer"), "actions": [{"type": "button", "text": plain("Buy")}]}
+    picture = {"type": "image", "alt_text": "a stall", "image_url": "https://example.com/a.png"}
+    shown = message(
+        {"type": "carousel", "elements": [card, card]},
+        {"type": "section", "text": plain("Look"), "accessory": picture},
+        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "color"}]}]},
+    )
+
+    assert render(shown) == "Offer\n[Buy]\nOffer\n[Buy]\nLook\na stall"
+
+
 def test_nested_blocks_and_rich_text_are_read_too():
     rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": "deep"}]}
     shown = message(

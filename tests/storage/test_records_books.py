@@ -1,0 +1,271 @@
+"""What is kept beside people and messages: leases, cards, notices, digests, parked statuses, test sends, numbers."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.audit import verify
+from bot.domain.delivery import Status, StatusEvent
+from bot.domain.errors import FencedError
+from bot.domain.message import Dispatch, Route
+from bot.ports.records import AuditEntry, Card, Notice, NumberStatus
+from bot.ports.storage import Storage, Transaction
+from tests.builders import NOW, NUMBER, TestClock, add_campaign, add_plan, later
+
+SPAN = 60_000
+
+
+def _a_status(**changes: object) -> StatusEvent:
+    event = StatusEvent(phone_number_id=NUMBER, wamid="w1", status=Status.SENT, at=NOW)
+    return replace(event, **changes)  # type: ignore[arg-type]
+
+
+def _an_entry(**changes: object) -> AuditEntry:
+    entry = AuditEntry(at=NOW, actor="U0", action="approved", subject="campaign 7Q2K", detail={"people": 3, "ö": None})
+    return replace(entry, **changes)  # type: ignore[arg-type]
+
+
+async def test_a_lease_has_one_holder_and_a_new_one_gets_a_higher_token(storage: Storage):
+    def work(tx: Transaction):
+        mine = tx.leases.take("number", "me", NOW, SPAN)
+        refused = tx.leases.take("number", "you", NOW, SPAN)
+        renewed = tx.leases.take("number", "me", later(1), SPAN)
+        yours = tx.leases.take("number", "you", later(3), SPAN)
+        return mine, refused, renewed, yours
+
+    mine, refused, renewed, yours = await storage.write(work)
+
+    assert refused is None
+    assert mine == renewed
+    assert yours.token > mine.token
+    with pytest.raises(FencedError):
+        await storage.read(lambda tx: tx.leases.check(mine))
+    await storage.read(lambda tx: tx.leases.check(yours))
+
+
+async def test_releasing_frees_only_ones_own_lease(storage: Storage):
+    def work(tx: Transaction):
+        mine = tx.leases.take("number", "me", NOW, SPAN)
+        yours = tx.leases.take("number", "you", later(3), SPAN)
+        assert mine is not None
+        assert yours is not None
+        tx.leases.release(mine)
+        tx.leases.check(yours)
+        tx.leases.release(yours)
+        return yours, tx.leases.take("number", "me", later(3), SPAN)
+
+    yours, again = await storage.write(work)
+
+    assert again.token > yours.token
+
+
+async def test_clearing_drops_every_lease_and_keeps_tokens_rising(storage: Storage):
+    before = await storage.write(lambda tx: tx.leases.take("number", "dead", NOW, SPAN))
+    await storage.write(lambda tx: tx.leases.clear())
+
+    after = await storage.write(lambda tx: tx.leases.take("number", "alive", NOW, SPAN))
+
+    assert after.token > before.token
+    with pytest.raises(FencedError):
+        await storage.read(lambda tx: tx.leases.check(before))
+
+
+async def test_a_card_is_stale_until_it_shows_what_is_wanted(storage: Storage, clock: TestClock):
+    campaign = await storage.write(add_campaign)
+
+    async def stale() -> list[Card]:
+        return list(await storage.read(lambda tx: tx.cards.stale()))
+
+    await storage.write(lambda tx: tx.cards.want(campaign.id, "live"))
+    assert await stale() == []
+
+    await storage.write(lambda tx: tx.cards.want(campaign.id, "live", "C0SPRING"))
+    card = (await stale())[0]
+    await storage.write(lambda tx: tx.cards.want(campaign.id, "live", "C0SPRING"))
+    await storage.write(lambda tx: tx.cards.drew(card, ts="1.0", content_hash="h", now=NOW))
+    assert [(one.wanted, one.drawn, one.ts) for one in await stale()] == [(2, 1, "1.0")]
+
+    newest = (await stale())[0]
+    await storage.write(lambda tx: tx.cards.drew(newest, ts="1.0", content_hash="h2", now=NOW))
+    drawn = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+    assert await stale() == []
+    assert drawn == replace(newest, drawn=2, content_hash="h2", drawn_at=NOW)
+
+
+async def test_the_card_that_waits_longest_is_drawn_first_and_a_dead_one_never(storage: Storage, clock: TestClock):
+    ids = await storage.write(lambda tx: [add_campaign(tx, token=token).id for token in ("AAAA", "BBBB", "CCCC")])
+    for minute, campaign_id in enumerate([ids[1], ids[0], ids[2]]):
+        clock.instant = NOW + minute
+        await storage.write(lambda tx, one=campaign_id: tx.cards.want(one, "live", "C0"))
+    await storage.write(lambda tx: tx.cards.died(ids[2], "live", "the channel was archived"))
+
+    stale = await storage.read(lambda tx: tx.cards.stale())
+
+    assert [card.campaign_id for card in stale] == [ids[1], ids[0]]
+
+
+async def test_a_notice_is_queued_once_for_ever(storage: Storage):
+    notice = Notice(key="campaign 1: half sent", channel="C0", text="Half sent", blocks=({"type": "divider"},))
+
+    first = await storage.write(lambda tx: tx.notices.add(notice, NOW))
+    waiting = await storage.read(lambda tx: tx.notices.waiting(10))
+    await storage.write(lambda tx: tx.notices.posted(waiting[0][0], "1.0", later(1)))
+    second = await storage.write(lambda tx: tx.notices.add(notice, later(2)))
+
+    assert (first, second) == (True, False)
+    assert [replace(one, blocks=tuple(one.blocks)) for _, one in waiting] == [notice]
+    assert await storage.read(lambda tx: tx.notices.waiting(10)) == []
+
+
+async def test_a_notice_given_up_is_not_tried_again(storage: Storage):
+    await storage.write(lambda tx: tx.notices.add(Notice(key="a", channel="C0", text="x"), NOW))
+    notice_id = (await storage.read(lambda tx: tx.notices.waiting(1)))[0][0]
+
+    await storage.write(lambda tx: tx.notices.gave_up(notice_id, "channel_not_found", NOW))
+
+    assert await storage.read(lambda tx: tx.notices.waiting(1)) == []
+
+
+async def test_a_digest_replaced_keeps_the_periods_it_took(storage: Storage):
+    first = await storage.write(lambda tx: tx.digests.set("C0", "daily", "09:00", "UTC", "U0", NOW))
+    assert await storage.read(lambda tx: tx.digests.last_period(first.id)) is None
+
+    taken = [await storage.write(lambda tx: tx.digests.mark_period(first.id, later(1), NOW)) for _ in range(2)]
+    second = await storage.write(lambda tx: tx.digests.set("C0", "daily", "10:30", "Europe/Lisbon", "U1", later(2)))
+
+    assert taken == [True, False]
+    assert (second.id, second.at, second.zone) == (first.id, "10:30", "Europe/Lisbon")
+    assert await storage.read(lambda tx: tx.digests.last_period(first.id)) == later(1)
+
+
+async def test_removing_a_channels_digests_removes_all_of_its_kinds(storage: Storage):
+    def fill(tx: Transaction):
+        weekly = tx.digests.set("C0", "weekly", "09:00", "UTC", "U0", NOW)
+        tx.digests.set("C0", "daily", "09:00", "UTC", "U0", NOW)
+        tx.digests.mark_period(weekly.id, NOW, NOW)
+        return tx.digests.set("C1", "daily", "09:00", "UTC", "U0", NOW)
+
+    kept = await storage.write(fill)
+    removed = await storage.write(lambda tx: tx.digests.remove("C0"))
+
+    assert removed == 2
+    assert await storage.read(lambda tx: tx.digests.list()) == [kept]
+    assert await storage.read(lambda tx: tx.digests.list("C0")) == []
+
+
+async def test_a_digest_tells_what_happened_in_its_span(storage: Storage):
+    def fill(tx: Transaction):
+        campaign, silent = add_campaign(tx, token="AAAA"), add_campaign(tx, token="BBBB")
+        add_plan(tx, campaign, 4)
+        add_plan(tx, silent, 1, first=9)
+        rows = [row.recipient for row in tx.recipients.rows(campaign.id)]
+        accepted = [
+            replace(row, dispatch=Dispatch.ACCEPTED, wamid=f"w{n}", accepted_at=later(1)) for n, row in enumerate(rows)
+        ]
+        after = [
+            replace(accepted[0], read_at=later(5), clicked_at=later(6)),
+            replace(accepted[1], delivered_at=later(30)),
+            replace(accepted[2], failed_at=later(2), code=131026),
+            replace(rows[3], dispatch=Dispatch.REFUSED, sending_at=later(3), code=131026),
+        ]
+        tx.recipients.save(list(zip(rows, after, strict=True)))
+        return campaign.id
+
+    campaign_id = await storage.write(fill)
+
+    today = await storage.read(lambda tx: tx.digests.figures(NOW, later(24)))
+    tomorrow = await storage.read(lambda tx: tx.digests.figures(later(24), later(48)))
+    nothing = {"sent": 0, "delivered": 0, "read": 0, "clicked": 0, "failed": 0, "refused": 0}
+    assert today == [(campaign_id, {"sent": 3, "delivered": 1, "read": 1, "clicked": 1, "failed": 1, "refused": 1})]
+    assert tomorrow == [(campaign_id, {**nothing, "delivered": 1})]
+
+
+async def test_equal_statuses_are_parked_once_and_taken_once(storage: Storage):
+    detailed = _a_status(
+        wamid="w2",
+        status=Status.FAILED,
+        tracker="t.1.1",
+        recipient="447700900001",
+        code=131026,
+        recipient_user_id="GB.abc",
+        detail="no",
+        route=Route.MM,
+        free=True,
+    )
+    events = [_a_status(), _a_status(), _a_status(status=Status.READ), detailed]
+
+    await storage.write(lambda tx: tx.parked.park(events, NOW))
+    peeked = await storage.read(lambda tx: tx.parked.peek(NUMBER, 10))
+    taken = await storage.write(lambda tx: tx.parked.take(["w1"]))
+    rest = await storage.write(lambda tx: tx.parked.take(["w1", "w2", "w3"]))
+
+    assert [parked.event for parked in peeked] == [_a_status(), _a_status(status=Status.READ), detailed]
+    assert taken == [_a_status(), _a_status(status=Status.READ)]
+    assert rest == [detailed]
+
+
+async def test_parked_statuses_expire_by_when_they_came(storage: Storage):
+    await storage.write(lambda tx: tx.parked.park([_a_status()], NOW))
+    await storage.write(lambda tx: tx.parked.park([_a_status(wamid="w2")], later(1)))
+
+    expired = await storage.write(lambda tx: tx.parked.expire(later(1)))
+
+    assert expired == 1
+    assert await storage.read(lambda tx: tx.parked.count()) == 1
+    assert await storage.read(lambda tx: tx.parked.peek("another number", 5)) == []
+
+
+async def test_a_test_send_goes_its_way_outside_every_figure(storage: Storage):
+    def fill(tx: Transaction):
+        campaign = add_campaign(tx)
+        return tx.trials.add(campaign.id, NUMBER, "+447700900001", b"[]", "U0", NOW), campaign.id
+
+    trial, campaign_id = await storage.write(fill)
+    waiting = await storage.read(lambda tx: tx.trials.waiting(NUMBER, 5))
+    await storage.write(lambda tx: tx.trials.save(replace(trial, dispatch=Dispatch.SENDING)))
+
+    assert waiting == [trial]
+    assert await storage.read(lambda tx: tx.trials.waiting(NUMBER, 5)) == []
+    assert await storage.read(lambda tx: tx.trials.with_dispatch(Dispatch.SENDING)) == [
+        replace(trial, dispatch=Dispatch.SENDING)
+    ]
+    assert await storage.read(lambda tx: tx.campaigns.tallies(campaign_id)) == {}
+
+
+async def test_a_number_and_a_switch_are_remembered_as_last_told(storage: Storage):
+    status = NumberStatus(phone_number_id=NUMBER, granted_mps=1000, messaging_limit=250, pace=12.5, rests_until=NOW)
+
+    for told in (NumberStatus(phone_number_id=NUMBER), status):
+        await storage.write(lambda tx, told=told: tx.numbers.put(told))
+    for value in ("on", "off"):
+        await storage.write(lambda tx, value=value: tx.switches.set("tracker", value, NOW))
+
+    assert await storage.read(lambda tx: tx.numbers.get(NUMBER)) == status
+    assert await storage.read(lambda tx: tx.numbers.list()) == [status]
+    assert await storage.read(lambda tx: tx.numbers.get("another")) is None
+    assert await storage.read(lambda tx: tx.switches.get("tracker")) == "off"
+    assert await storage.read(lambda tx: tx.switches.get("unknown")) is None
+
+
+async def test_a_body_nobody_understands_is_kept_until_it_is_purged(storage: Storage):
+    await storage.write(lambda tx: tx.quarantine.keep("not JSON", b"\xff\x00", NOW))
+    await storage.write(lambda tx: tx.quarantine.keep("empty", b"", later(1)))
+
+    purged = await storage.write(lambda tx: tx.quarantine.purge(later(1)))
+
+    assert purged == 1
+    assert await storage.read(lambda tx: tx.quarantine.count()) == 1
+
+
+async def test_the_audit_chain_holds_as_it_is_stored(storage: Storage):
+    for n in range(3):
+        await storage.write(lambda tx, n=n: tx.audit.append(_an_entry(subject=f"campaign {n % 2}")))
+
+    rows = await storage.read(lambda tx: list(tx.audit.rows()))
+    head = await storage.read(lambda tx: tx.audit.head())
+    about_one = await storage.read(lambda tx: list(tx.audit.rows("campaign 1")))
+
+    assert [row.entry for row in rows] == [_an_entry(subject=f"campaign {n % 2}") for n in range(3)]
+    assert verify(rows, head) is None
+    assert verify(rows[:2], head) == 3
+    assert about_one == [rows[1]]
