@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bot.domain.approval import Shown, check_four_eyes
 from bot.domain.campaign import Campaign
@@ -23,6 +23,9 @@ from bot.slack.views.reason_modal import changes_modal, reject_modal
 from commands.desk import Desk
 from commands.exchange import Exchange
 from commands.typed import Typed
+
+#: More tests than this never wait for one number.
+_TRIALS: Final = 1000
 
 _ReasonModal: TypeAlias = Callable[[CampaignRef, str], Block]
 _Decision: TypeAlias = Callable[[Transaction, Shown, Actor, str, Millis], Campaign]
@@ -76,8 +79,10 @@ async def test_send(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     """Send it to the testers of the settings, outside every figure."""
 
     def request(tx: Transaction, shown: Shown) -> tuple[str, int]:
+        campaign = find_campaign(tx, clicked(exchange).id)
+        _refuse_second_test(tx, campaign)
         trials = rehearsing.request(tx, shown, actor, desk.policy, desk.new_token, desk.now())
-        return find_campaign(tx, clicked(exchange).id).spec.name, len(trials)
+        return campaign.spec.name, len(trials)
 
     name, testers = await _decide(desk, clicked(exchange), request)
     await exchange.accept()
@@ -147,6 +152,13 @@ def _want(tx: Transaction, *, ref: CampaignRef) -> None:
         return
     for kind in ("approval", "live"):
         tx.cards.want(campaign.id, kind)
+
+
+def _refuse_second_test(tx: Transaction, campaign: Campaign) -> None:
+    """Keep a doubled click from sending every tester the same message twice."""
+    waiting = tx.trials.waiting(campaign.spec.phone_number_id, _TRIALS)
+    if any(trial.campaign_id == campaign.id for trial in waiting):
+        raise ConflictError(f"A test of “{campaign.spec.name}” is on its way already.")
 
 
 def _shown(tx: Transaction, ref: CampaignRef) -> Shown:

@@ -14,8 +14,9 @@ from bot.domain.roles import Actor, Role, require
 from bot.domain.schedule import check_schedule
 from bot.domain.sheet import CampaignForm
 from bot.ports.storage import Transaction
-from bot.services import choosing, drafting
+from bot.services import choosing, drafting, narrating
 from bot.slack import ids
+from bot.slack.views.phrases import line
 from commands import channels
 from commands.desk import Desk
 from commands.exchange import Exchange
@@ -127,10 +128,22 @@ def _save(tx: Transaction, *, desk: Desk, actor: Actor, form: CampaignForm, edit
     if editing is not None:
         campaign = drafting.find_campaign(tx, editing)
         spec = spec_of(form, template, _number(tx, desk.policy, campaign))
-        return drafting.resubmit(tx, campaign.id, spec, actor, desk.now())
+        return _announce(tx, desk, actor, drafting.resubmit(tx, campaign.id, spec, actor, desk.now()))
     spec = spec_of(form, template, choosing.choose_number(tx, desk.policy))
     token, existing = choosing.choose_token(tx, seed, spec, actor.user)
-    return existing or drafting.submit(tx, spec, actor, token, desk.now())
+    return existing or _announce(tx, desk, actor, drafting.submit(tx, spec, actor, token, desk.now()))
+
+
+def _announce(tx: Transaction, desk: Desk, actor: Actor, campaign: Campaign) -> Campaign:
+    """Tell the author what happens next, and the ID."""
+    token, channel = campaign.token, desk.policy.approval_channel
+    text = (
+        f"*{line(campaign.spec.name)}* (`{token}`) is submitted. Arauto counts its recipients, then asks for approval "
+        f"in <#{channel}>. `/campaign edit {token}` changes it, `/campaign cancel {token}` calls it off."
+    )
+    key = f"campaign {campaign.id} v{campaign.version}: submitted"
+    narrating.tell_person(tx, actor.user, key, text, desk.now())
+    return campaign
 
 
 def _number(tx: Transaction, policy: Policy, campaign: Campaign) -> str:
