@@ -9,7 +9,6 @@ from bot.domain.campaign import Campaign
 from bot.domain.errors import ConflictError, NotFoundError
 from bot.domain.instants import Millis
 from bot.domain.roles import Actor
-from bot.ports.chat import ChatMessage
 from bot.ports.storage import Transaction
 from bot.services import approving, rehearsing
 from bot.services.drafting import find_campaign
@@ -17,7 +16,7 @@ from bot.services.reporting import campaign_sheet
 from bot.slack import ids, refs
 from bot.slack.refs import CampaignRef
 from bot.slack.views.confirm_modal import confirm_modal
-from bot.slack.views.parts import Block, section
+from bot.slack.views.parts import Block
 from bot.slack.views.phrases import line, people
 from bot.slack.views.reason_modal import changes_modal, reject_modal
 from commands.desk import Desk
@@ -88,7 +87,7 @@ async def test_send(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     await exchange.accept()
     desk.workers.send()
     text = f"🧪 A test of *{line(name)}* is on its way to {people(testers)}. What Meta says comes to you as a message."
-    await exchange.tell(ChatMessage(text=text, blocks=[section(text)]))
+    await exchange.say(text)
 
 
 def clicked(exchange: Exchange) -> CampaignRef:

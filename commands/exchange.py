@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.ports.chat import Chat, ChatMessage
-from bot.slack.views.parts import Block
+from bot.slack.views.parts import Block, section
 from commands.actor import TryAgainError, user_of
 
 _log = logging.getLogger(__name__)
@@ -88,6 +88,10 @@ class Exchange:
             await self.chat.whisper(origin, user, message)
         else:
             await self.chat.post(user, message)
+
+    async def say(self, text: str) -> None:
+        """Show one formatted sentence to this person only."""
+        await self.tell(ChatMessage(text=text, blocks=[section(text)]))
 
     async def open(self, view: Block) -> None:
         """Open a modal, or lay it over the open one; raises TryAgainError when the moment to do so has passed."""
