@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+from bot.domain.instants import Millis
 from bot.domain.policy import Policy
 from bot.domain.roles import Actor, Role, require
 from bot.domain.sheet import CampaignForm
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 #: Slack takes no more options in one answer.
 _OPTIONS: Final = 100
 #: Somebody waits for the form to follow their choice.
-_META_SECONDS: Final = 1.5
+_META_SECONDS: Final = 5.0
 
 
 async def open_new(_desk: Desk, actor: Actor, exchange: Exchange, name: str = "") -> None:
@@ -55,15 +56,20 @@ async def click_edit(desk: Desk, actor: Actor, exchange: Exchange) -> None:
 
 
 async def choose_template(desk: Desk, actor: Actor, exchange: Exchange) -> None:
-    """Redraw the modal with the message, variables and warnings of the template just chosen."""
+    """Redraw the modal with the message, variables and warnings of the template just chosen.
+
+    Drawn before the choice is acknowledged, so that nobody submits a form without its variables; drawn once more if
+    Meta says that the template is another by now.
+    """
     require(actor, Role.MARKETER)
     form = read_form(Typed(exchange.view))
     chosen = exchange.action.get("selected_option") or {}
     form = replace(form, template_id=str(chosen.get("value") or form.template_id))
-    await exchange.accept()
-    await _reread(desk, form.template_id)
     draw = partial(draw_form, form=form, policy=desk.policy, now=desk.now(), editing=editing_id(exchange.view))
-    await exchange.redraw(await desk.store.read(draw))
+    drawn_hash = await exchange.redraw(await desk.store.read(draw))
+    await exchange.accept()
+    if drawn_hash is not None and await _reread(desk, form.template_id):
+        await exchange.redraw(await desk.store.read(draw), drawn_hash=drawn_hash)
 
 
 async def offer_templates(desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -82,18 +88,27 @@ async def offer_audiences(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     await exchange.offer([audience_option(audience.id, audience.name) for audience in found])
 
 
-async def _reread(desk: Desk, template_id: str) -> None:
-    """Ask Meta for the template as it is now; while Meta is away the last reading has to do, the launch asks again."""
+async def _reread(desk: Desk, template_id: str) -> bool:
+    """Ask Meta for the template as it is now and tell whether it differs from what we knew.
+
+    While Meta is away the last reading has to do; the launch asks again.
+    """
     try:
         async with asyncio.timeout(_META_SECONDS):
             template = await desk.meta.template(template_id)
     except (TimeoutError, MetaUnavailableError, MetaRefusedError) as away:
         _log.warning("Template %s is shown as of its last reading: %s", template_id, away)
-        return
-    if template is not None:
-        await desk.store.write(lambda tx: tx.templates.put(template, desk.now()))
+        return False
+    return await desk.store.write(partial(_keep, template_id=template_id, template=template, now=desk.now()))
+
+
+def _keep(tx: Transaction, *, template_id: str, template: Template | None, now: Millis) -> bool:
+    before = tx.templates.get(template_id)
+    if template is None:
+        tx.templates.set_status(template_id, "DELETED", now)
     else:
-        await desk.store.write(lambda tx: tx.templates.set_status(template_id, "DELETED", desk.now()))
+        tx.templates.put(template, now)
+    return tx.templates.get(template_id) != before
 
 
 def _edit_form(tx: Transaction, *, desk: Desk, actor: Actor, wanted: str) -> Block:

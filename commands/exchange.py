@@ -105,15 +105,20 @@ class Exchange:
                 raise TryAgainError("That took too long, so Slack could not open the form. Try again.") from error
             raise
 
-    async def redraw(self, view: Block) -> None:
-        """Replace the open modal, unless it has moved on meanwhile."""
-        await self.accept()
+    async def redraw(self, view: Block, *, drawn_hash: str | None = None) -> str | None:
+        """Replace the open modal unless it has moved on meanwhile; gives the hash of what it shows now, None if not.
+
+        `drawn_hash` is the hash of our own last redrawing; without it the modal must be as it was in the payload.
+        """
+        known_hash = drawn_hash or self.view.get("hash")
         try:
-            await self.client.views_update(view_id=self.view["id"], hash=self.view.get("hash"), view=view)
+            answer = await self.client.views_update(view_id=self.view["id"], hash=known_hash, view=view)
         except SlackApiError as error:
             if error.response.get("error") not in _VIEW_GONE:
                 raise
             _log.info("A modal moved on before it was redrawn (%s).", error.response.get("error"))
+            return None
+        return str((answer.get("view") or {}).get("hash") or "") or None
 
     async def complain(self, errors: Mapping[str, str]) -> None:
         """Show sentences at the fields of the submitted modal, which stays open."""

@@ -1,9 +1,10 @@
 """Submitting the campaign modal: every complaint at its field, or a campaign that is being planned."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.binding import check
 from bot.domain.campaign import Campaign
@@ -99,9 +100,16 @@ def _template(tx: Transaction, form: CampaignForm, policy: Policy, zone: str, no
             ttl_seconds=template.lifetime_seconds if form.ttl_seconds is None else form.ttl_seconds,
             scheduled_at=form.scheduled_at,
             offer_ends_at=ends_at,
-            zone=ZoneInfo(zone),
+            zone=_zone(zone),
         ),
     ]
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC  # Slack may know a zone that this machine does not
 
 
 async def _refuse(

@@ -19,8 +19,8 @@ async def test_every_command_answers_help(office: Office, command: str):
 @pytest.mark.parametrize(
     ("line", "advice"),
     [
-        ("/campaign stauts 7Q2K", "/campaign status"),
-        ("/audience preveiw Everybody", "/audience preview"),
+        ("/campaign stats 7Q2K", "/campaign status"),
+        ("/audience previews Everybody", "/audience preview"),
         ("/optins imprt", "/optins import"),
         ("/digest dayly 09:00", "/digest daily"),
         ("/campaign frobnicate", "/campaign help"),
