@@ -39,7 +39,7 @@ async def digest(desk: Desk, actor: Actor, exchange: Exchange) -> None:
         case "" | "help":
             await answer_help(actor, exchange, ids.COMMAND_DIGEST)
         case _:
-            await answer_unknown(exchange, ids.COMMAND_DIGEST, word)
+            await answer_unknown(actor, exchange, ids.COMMAND_DIGEST, word)
 
 
 async def schedule(desk: Desk, actor: Actor, exchange: Exchange, kind: str, text: str) -> None:

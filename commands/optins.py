@@ -31,7 +31,7 @@ async def optins(desk: Desk, actor: Actor, exchange: Exchange) -> None:
         case "" | "help":
             await answer_help(actor, exchange, ids.COMMAND_OPTINS)
         case _:
-            await answer_unknown(exchange, ids.COMMAND_OPTINS, word)
+            await answer_unknown(actor, exchange, ids.COMMAND_OPTINS, word)
 
 
 async def open_import(_desk: Desk, actor: Actor, exchange: Exchange) -> None:

@@ -33,7 +33,9 @@ async def test_an_unknown_word_is_answered_with_the_closest_one(office: Office, 
     assert advice in answer
 
 
-@pytest.mark.parametrize("line", ["/campaign new", "/campaign list", "/templates", "/optins import", "/audience new"])
+@pytest.mark.parametrize(
+    "line", ["/campaign new", "/campaign list", "/templates", "/optins import", "/digest help", "/campaign x"]
+)
 async def test_somebody_of_another_team_is_refused_and_on_record(office: Office, line: str):
     answer = await office.answer(line, user=STRANGER, channel="C0SHARED")
 
