@@ -52,8 +52,8 @@ from storage import exclusive, open_storage
 log = logging.getLogger(__name__)
 
 MANAGEMENT_TIMEOUT_SECONDS = 30.0
-#: `serve` promises to be gone five seconds after SIGTERM.
-STOP_SECONDS = 4.5
+#: `serve` promises to be gone five seconds after SIGTERM: senders need `DRAIN_SECONDS` and `SETTLE_SECONDS` of them.
+STOP_SECONDS = 4.0
 
 
 def new_token() -> str:
@@ -175,6 +175,9 @@ class Bot:
                 syncing.cancel()
                 self.stop()
                 await asyncio.wait(tasks, timeout=STOP_SECONDS)
+                for task in tasks:  # still waiting for Meta or Slack: every round may be repeated
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
                 await asyncio.gather(syncing, return_exceptions=True)
 
     def stop(self) -> None:
