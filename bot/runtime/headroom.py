@@ -4,7 +4,7 @@ from bot.domain.instants import DAY, SECOND, Millis
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage, Transaction
 
-#: How often the count is taken from the database; in between, departures are subtracted.
+#: How often people are counted in the database; in between, departures are subtracted.
 REFRESH_MS = 30 * SECOND
 UNLIMITED = 1_000_000_000
 
@@ -15,16 +15,24 @@ class Headroom:
     def __init__(self, store: Storage, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._limit = 0
         self._room = 0
         self._counted_at: Millis | None = None
 
     async def refresh(self) -> None:
-        """Count again if the last count is old, or if it left no room."""
-        ticks = self._clock.ticks()
-        age = REFRESH_MS if self._counted_at is None else ticks - self._counted_at
-        if age >= REFRESH_MS or (self._room <= 0 and age >= SECOND):
-            self._counted_at = ticks
-            self._room = await self._store.read(lambda tx: headroom(tx, self._clock.now()))
+        """Take the limit as it is now; count again if it changed, if the count is old, or if it left no room."""
+        limit = await self._store.read(limit_of)
+        if limit == self._limit and not self._is_stale():
+            return
+        self._counted_at = self._clock.ticks()
+        self._limit = limit
+        self._room = await self._store.read(lambda tx: headroom(tx, self._clock.now()))
+
+    def _is_stale(self) -> bool:
+        if self._counted_at is None:
+            return True
+        age = self._clock.ticks() - self._counted_at
+        return age >= (REFRESH_MS if self._room > 0 else SECOND)
 
     def room(self) -> int:
         """Say how many more people may be written to."""
@@ -35,9 +43,13 @@ class Headroom:
         self._room -= count
 
 
-def headroom(tx: Transaction, now: Millis) -> int:
-    """Give how many more people the portfolio may write to in the running 24 hours; `UNLIMITED` without a limit."""
+def limit_of(tx: Transaction) -> int:
+    """Give the people the portfolio may write to in 24 hours; `UNLIMITED` without a limit."""
     limits = [status.messaging_limit for status in tx.numbers.list() if status.messaging_limit is not None]
-    if not limits:
-        return UNLIMITED
-    return min(limits) - tx.recipients.people_messaged_since(Millis(now - DAY))
+    return min(limits, default=UNLIMITED)
+
+
+def headroom(tx: Transaction, now: Millis) -> int:
+    """Give how many more people the portfolio may write to in the running 24 hours."""
+    limit = limit_of(tx)
+    return limit if limit == UNLIMITED else limit - tx.recipients.people_messaged_since(Millis(now - DAY))
