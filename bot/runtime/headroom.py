@@ -17,6 +17,7 @@ class Headroom:
         self._clock = clock
         self._limit = 0
         self._room = 0
+        self._departed = 0
         self._counted_at: Millis | None = None
 
     async def refresh(self) -> None:
@@ -26,7 +27,10 @@ class Headroom:
             return
         self._counted_at = self._clock.ticks()
         self._limit = limit
-        self._room = await self._store.read(lambda tx: headroom(tx, self._clock.now()))
+        departed = self._departed
+        room = await self._store.read(lambda tx: headroom(tx, self._clock.now()))
+        # What another number's sender let go meanwhile may or may not be in the count: rather twice than never.
+        self._room = room - (self._departed - departed)
 
     def _is_stale(self) -> bool:
         if self._counted_at is None:
@@ -41,6 +45,7 @@ class Headroom:
     def used(self, count: int) -> None:
         """Subtract departures; the next count is exact again."""
         self._room -= count
+        self._departed += count
 
 
 def limit_of(tx: Transaction) -> int:
