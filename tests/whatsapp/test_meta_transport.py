@@ -14,7 +14,7 @@ from bot.ports.meta import Accepted, InDoubt, NotSent, Outcome, OutgoingMessage,
 from bot.whatsapp.sending import MetaEndpoint, MetaSender
 from bot.whatsapp.transport import Timeouts, sending_transport
 
-QUICK = Timeouts(connect=0.25, read=0.5, pool=0.3, total=2.0)
+QUICK = Timeouts(connect=0.8, read=1.5, pool=0.8, total=5.0)
 
 
 def message(name: str = "spring_drop", components: bytes = b"[]") -> OutgoingMessage:
