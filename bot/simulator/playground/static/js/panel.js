@@ -19,7 +19,7 @@ const FAULTS = [
 export function panel(root, steps, phone) {
   const times = h("input", { type: "number", min: 1, max: 1000, value: 5, "aria-label": "How many requests" });
   const books = h("dl", { class: "books" });
-  const templates = h("select", { "aria-label": "Template" });
+  const templates = h("select", { "aria-label": "Template at Meta" });
   let values = {};
 
   return { start };
