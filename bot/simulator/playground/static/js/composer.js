@@ -16,7 +16,7 @@ export function composer(known, { label, thread = () => null, form = h("form") }
   form.classList.add("composer");
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
   fill(form, list, attached, box, h("div", { class: "tools" },
-    h("button", { type: "button", class: "icon", "aria-label": "Attach a file", title: "Attach a file", onclick: () => picker.click() }, "📎"), picker,
+    h("button", { type: "button", class: "icon", "aria-label": "Attach a file", title: "Attach a file", onclick: () => picker.click() }, "+"), picker,
     known.shortcuts.map(([id, name]) => h("button", { type: "button", class: "quiet", onclick: () => act("shortcut", { user: looking.me, callback_id: id }) }, `⚡ ${name}`)),
     h("button", { type: "submit", class: "send primary", "aria-label": "Send" }, "➤")));
   return { form, box, write, refresh: () => { box.placeholder = placeholder(); } };
@@ -82,7 +82,7 @@ export function composer(known, { label, thread = () => null, form = h("form") }
   }
 
   function drawFiles() {
-    fill(attached, files.map((file) => h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => { files = files.filter((other) => other !== file); drawFiles(); } }, `📄 ${file.name} ✕`)));
+    fill(attached, files.map((file) => h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => { files = files.filter((other) => other !== file); drawFiles(); } }, `▤ ${file.name} ✕`)));
   }
 
   async function send() {

@@ -19,7 +19,7 @@ export function image(element) {
   const source = element.slack_file?.id ? `/_sim/playground/files/${element.slack_file.id}` : (element.image_url ?? "");
   const isLocal = source.startsWith("/") || source.startsWith(location.origin) || source.startsWith("data:");
   // Nothing is fetched from other hosts, so that the playground works on a train and tells nobody about it.
-  if (!isLocal) return h("span", { class: "elsewhere" }, `🖼 ${element.alt_text} (${source})`);
+  if (!isLocal) return h("span", { class: "elsewhere" }, `${element.alt_text} (picture at ${source})`);
   return h("img", { src: source, alt: element.alt_text });
 }
 

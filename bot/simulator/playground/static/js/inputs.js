@@ -1,4 +1,5 @@
-// The controls of Block Kit's inputs. Each calls `change(value)` with what the simulator's `fill` takes for it.
+// The controls of Block Kit's inputs. Each calls `change(value)` with what the simulator's `fill` takes for it,
+// or with a promise of that where something has to be uploaded first.
 
 import { h } from "./dom.js";
 import { combobox } from "./combobox.js";
@@ -49,11 +50,11 @@ function moment(common, value, change) {
 function files(element, common, value, change) {
   const accept = (element.filetypes ?? []).map((type) => `.${type}`).join(",");
   const names = (value?.files ?? []).map((file) => file.name).join(", ");
-  const made = h("input", { ...common, type: "file", accept, multiple: (element.max_files ?? 10) > 1, onchange: take });
-  async function take() {
+  const made = h("input", { ...common, type: "file", accept, multiple: (element.max_files ?? 10) > 1, onchange: () => change(take()) });
+  const take = async () => {
     const sent = await Promise.all([...made.files].map((file) => upload(looking.me, file)));
-    change(sent.filter(Boolean).map((file) => file.id));
-  }
+    return sent.filter(Boolean).map((file) => file.id);
+  };
   return h("span", { class: "beside" }, made, names && h("small", {}, names));
 }
 

@@ -66,7 +66,7 @@ function drawHome() {
 function theme(name) {
   document.documentElement.dataset.theme = name;
   localStorage.setItem("theme", name);
-  byId("theme").textContent = name === "dark" ? "☀️" : "🌙";
+  byId("theme").textContent = name === "dark" ? "☀" : "☾";
 }
 
 function drawer(isOpen) {

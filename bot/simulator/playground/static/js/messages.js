@@ -61,19 +61,19 @@ function draw(message, below, shortcuts) {
   const author = person(message.user);
   const isEphemeral = message.recipient !== null;
   return h("article", { class: `message${isEphemeral ? " ephemeral" : ""}`, "data-ts": message.ts },
-    h("span", { class: "avatar", "aria-hidden": "true", "data-user": author?.id }, author?.is_bot ? "📯" : (author?.real_name ?? "?")[0]),
+    h("span", { class: "avatar", "aria-hidden": "true", "data-user": author?.id }, (author?.real_name ?? "?")[0]),
     h("div", { class: "content" },
-      isEphemeral && h("small", { class: "only" }, "👁 Only visible to you"),
+      isEphemeral && h("small", { class: "only" }, "Only visible to you"),
       h("div", { class: "by" }, h("b", {}, author?.real_name ?? message.user), author?.is_bot && h("span", { class: "badge" }, "APP"), h("time", {}, clock(message.ts))),
       message.blocks ? blocks(message.blocks, hands(message)) : h("div", { class: "text" }, mrkdwn(message.text), message.edited && h("small", {}, " (edited)")),
-      (message.files ?? []).map((file) => h("a", { class: "file", href: `/_sim/playground/files/${file.id}`, download: file.name }, `📄 ${file.name}`)),
+      (message.files ?? []).map((file) => h("a", { class: "file", href: `/_sim/playground/files/${file.id}`, download: file.name }, `▤ ${file.name}`)),
       below.length > 0 && h("button", { class: "replies", onclick: () => look({ channel: message.channel, thread: message.ts }) }, `${below.length} ${below.length === 1 ? "reply" : "replies"}`)),
     !isEphemeral && shortcuts && menu(message, shortcuts));
 }
 
 function menu(message, shortcuts) {
   return h("div", { class: "menu" },
-    h("button", { class: "icon", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => look({ channel: message.channel, thread: message.ts }) }, "💬"),
+    h("button", { class: "icon", "aria-label": "Reply in thread", title: "Reply in thread", onclick: () => look({ channel: message.channel, thread: message.ts }) }, "↪"),
     shortcuts.map(([id, label]) => h("button", { class: "icon", "aria-label": label, title: label, onclick: () => act("message_shortcut", { user: looking.me, callback_id: id, channel: message.channel, ts: message.ts }) }, "⚡")));
 }
 

@@ -72,7 +72,7 @@ function input(block, state) {
 
 function enter(blockId, value) {
   delete drafts[blockId];
-  return tell(() => act("fill", { user: looking.me, values: { [blockId]: value } }));
+  return tell(async () => act("fill", { user: looking.me, values: { [blockId]: await value } }));
 }
 
 // One after the other: a submission must not overtake the last thing that was typed.

@@ -1,6 +1,7 @@
 // Slack's markup as elements, never as HTML: whatever a message says, it stays text.
 
 import { h } from "./dom.js";
+import { pictured } from "./emoji.js";
 import { look, looking, person, channel, workspace } from "./store.js";
 
 const EMOJI = {
@@ -11,7 +12,7 @@ const TOKEN = /`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*]
 
 export function text(object) {
   if (!object) return [];
-  return object.type === "plain_text" ? lines([object.text]) : mrkdwn(object.text);
+  return object.type === "plain_text" ? pictured(object.text) : mrkdwn(object.text);
 }
 
 export function mrkdwn(source) {
@@ -38,11 +39,10 @@ function inline(source) {
   const nodes = [];
   let end = 0;
   for (const match of source.matchAll(TOKEN)) {
-    nodes.push(unescaped(source.slice(end, match.index)), token(match));
+    nodes.push(...pictured(unescaped(source.slice(end, match.index))), token(match));
     end = match.index + match[0].length;
   }
-  nodes.push(unescaped(source.slice(end)));
-  return nodes.filter((node) => node !== "");
+  return [...nodes, ...pictured(unescaped(source.slice(end)))];
 }
 
 function token([whole, code, angle, bold, italic, strike, emoji]) {
@@ -51,7 +51,7 @@ function token([whole, code, angle, bold, italic, strike, emoji]) {
   if (bold) return h("b", {}, inline(bold));
   if (italic) return h("i", {}, inline(italic));
   if (strike) return h("s", {}, inline(strike));
-  return EMOJI[emoji] ?? whole;
+  return EMOJI[emoji] ? pictured(EMOJI[emoji])[0] : whole;
 }
 
 function reference(inside) {

@@ -5,7 +5,7 @@ import { byId, fill, h } from "./dom.js";
 import { lines } from "./mrkdwn.js";
 
 const EVERY_MS = 1000;
-const ICONS = { URL: "↗", QUICK_REPLY: "↩", COPY_CODE: "⧉", PHONE_NUMBER: "📞" };
+const ICONS = { URL: "↗", QUICK_REPLY: "↩", COPY_CODE: "⧉", PHONE_NUMBER: "✆" };
 const WAITING = { accepted: "on its way", held: "held back by Meta", sent: "sent, the phone has not answered", failed: "failed", expired: "expired" };
 
 export function phonePane(root, steps) {
@@ -23,7 +23,7 @@ export function phonePane(root, steps) {
     h("button", { type: "submit", "aria-label": "Send from the phone" }, "➤"));
   fill(root, h("div", { class: "handset" },
     h("div", { class: "picker" }, chooser, offered, next),
-    h("div", { class: "screen" }, h("div", { class: "title" }, h("span", { class: "avatar" }, "🛍"), h("span", {}, "Feira Norte", h("small", {}, "Business account"))), chat, form),
+    h("div", { class: "screen" }, h("div", { class: "title" }, h("span", { class: "avatar" }, "FN"), h("span", {}, "Feira Norte", h("small", {}, "Business account"))), chat, form),
     h("div", { class: "switches" }, stop, power)));
 
   return { start: () => { poll(); }, refresh };

@@ -2,6 +2,7 @@
 
 import { act } from "./api.js";
 import { byId, fill, h } from "./dom.js";
+import { pictured } from "./emoji.js";
 import { channel, channels, directMessage, look, looking, markSeen, unread, workspace } from "./store.js";
 
 export function drawPeople() {
@@ -18,19 +19,19 @@ export function drawPeople() {
 export function drawSidebar() {
   const dm = directMessage();
   fill(byId("sidebar"),
-    h("h2", {}, "Channels"), channels().map((one) => row(one.id, `${one.is_private ? "🔒" : "#"} ${one.name}`)),
+    h("h2", {}, "Channels"), channels().map((one) => row(one.id, label(one))),
     h("h2", {}, "Apps"),
-    h("button", { class: "row", "aria-current": looking.channel === "home" || looking.channel === dm?.id ? "page" : undefined, onclick: goHome }, "📯 Arauto", badge(dm?.id)));
+    h("button", { class: "row", "aria-current": looking.channel === "home" || looking.channel === dm?.id ? "page" : undefined, onclick: goHome }, "Arauto", badge(dm?.id)));
 }
 
 export function drawPlace() {
   const place = channel(looking.channel);
   const dm = directMessage();
   if (looking.channel !== "home" && !place?.is_im) {
-    return fill(byId("place"), h("h1", {}, `${place.is_private ? "🔒" : "#"} ${place.name}`), h("small", {}, `${place.num_members} members${place.is_ext_shared ? ", shared with another company" : ""}`));
+    return fill(byId("place"), h("h1", {}, label(place)), h("small", {}, `${place.num_members} members${place.is_ext_shared ? ", shared with another company" : ""}`));
   }
   const tab = (label, isOn, onclick) => h("button", { role: "tab", "aria-selected": String(isOn), onclick }, label);
-  return fill(byId("place"), h("h1", {}, "📯 Arauto"), h("div", { class: "tabs", role: "tablist" },
+  return fill(byId("place"), h("h1", {}, "Arauto"), h("div", { class: "tabs", role: "tablist" },
     tab("Home", looking.channel === "home", goHome), tab("Messages", looking.channel === dm?.id, () => dm && look({ channel: dm.id }))));
 }
 
@@ -51,6 +52,10 @@ function row(id, label) {
   if (isHere) markSeen(id);
   const isUnread = !isHere && unread(id) > 0;
   return h("button", { class: `row${isUnread ? " unread" : ""}`, "data-channel": id, "aria-current": isHere ? "page" : undefined, onclick: () => look({ channel: id }) }, label, !isHere && badge(id));
+}
+
+function label(place) {
+  return [h("span", { class: "hash" }, place.is_private ? pictured("🔒") : "#"), place.name];
 }
 
 function badge(id) {
