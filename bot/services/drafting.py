@@ -90,6 +90,10 @@ def _to_planning(tx: Transaction, campaign: Campaign, template: Template, actor:
         plan=PlanSummary(planned_at=now),
         digest=None,
         submitted_at=now,
+        # Whoever approved an earlier version has not seen this one.
+        approved_by=None,
+        approved_at=None,
+        approval_expires_at=None,
         reason=None,
     )
     recording.record(tx, campaign, "submitted", actor.user, now, name=campaign.spec.name)
