@@ -100,7 +100,10 @@ async def at_desk(browser: Browser, url: str, *, size: dict[str, int] | None = N
     """Open the page and wait until it is alive."""
     page = await browser.new_page(viewport=size or WIDE, timezone_id="UTC")
     desk = Desk(page, [], [])
-    page.on("request", lambda request: None if request.url.startswith((url, "data:")) else desk.strangers.append(request.url))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith((url, "data:")) else desk.strangers.append(request.url),
+    )
     page.on("pageerror", lambda error: desk.errors.append(str(error)))
     await page.goto(f"{url}/")
     await page.wait_for_selector("body[data-ready]")
