@@ -1,5 +1,6 @@
 """What the documents name exists: links, files, commands with their options, settings, make targets, decisions."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -8,6 +9,7 @@ import pytest
 from typer.main import get_command
 
 from bot.cli import app
+from bot.domain.funnel import Funnel
 from bot.settings import variables
 from tests.rules.documents import anchors, code_blocks, codes, documents, links, prose, table
 from tests.rules.repository import ROOT, files, text
@@ -113,6 +115,16 @@ def test_the_readme_leads_to_every_document():
     written = {name for name in DOCUMENTS if name.startswith("docs/") and not name.startswith("docs/decisions/")}
 
     assert written - linked == set()
+
+
+def test_the_readmes_figures_are_those_the_demo_prints_and_they_balance():
+    (story,) = [block for language, block in code_blocks("README.md") if language == "text"]
+    told = json.loads(story[story.index("{") :])["funnel"]
+
+    assert list(told) == list(Funnel({}).figures())
+    on_the_way = ("waiting", "sending", "sent", "refused", "in_doubt", "skipped", "lapsed")
+    assert told["planned"] == sum(told[name] for name in on_the_way)
+    assert told["sent"] == told["delivered"] + told["failed"] + told["expired"]
 
 
 def _read_by_tests() -> set[str]:
