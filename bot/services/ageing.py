@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.instants import SECOND, Millis
-from bot.domain.message import Dispatch
+from bot.domain.message import Delivery, Dispatch
 from bot.domain.policy import Policy
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
@@ -24,6 +24,10 @@ _UNDER_WAY = frozenset(
         CampaignState.CANCELLED,
     }
 )
+
+
+#: What a message whose lifetime is not over may be; Meta's `sent`, which starts it, may come late.
+_STILL_OPEN = (Delivery.NONE, Delivery.HELD, Delivery.SENT)
 
 
 def ageing(tx: Transaction) -> list[CampaignId]:
@@ -96,7 +100,8 @@ def close(tx: Transaction, campaign_id: CampaignId, policy: Policy, now: Millis)
 
 def _is_over(tx: Transaction, campaign: Campaign, policy: Policy, now: Millis) -> bool:
     ends = (campaign.sent_at or now) + lifetime_of(campaign) * SECOND + policy.expiry_buffer
-    if now < ends:
+    tallies = tx.campaigns.tallies(campaign.id)
+    if now < ends or any(tallies.get(f"delivery:{state}", 0) for state in _STILL_OPEN):
         return False
     doubts = tx.recipients.with_dispatch(Dispatch.IN_DOUBT, campaign_id=campaign.id, limit=100_000)
     if any(row.reason != ASSUMED_SENT for row in doubts):

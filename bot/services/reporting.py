@@ -67,7 +67,7 @@ def headroom(tx: Transaction, now: Millis) -> int | None:
     limits = [status.messaging_limit for status in tx.numbers.list() if status.messaging_limit is not None]
     if not limits:
         return None
-    return min(limits) - tx.recipients.people_messaged_since(Millis(now - DAY))
+    return max(0, min(limits) - tx.recipients.people_messaged_since(Millis(now - DAY)))
 
 
 def cost_so_far(campaign: Campaign, funnel: Funnel) -> Decimal:
