@@ -74,6 +74,11 @@ class Settler:
             except (StorageFullError, ConflictError) as problem:
                 self._note(problem)
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception as fault:
+                # The edge: an answer must outlive any fault of ours; sending waits, and /readyz says why.
+                log.exception("outcomes cannot be written because of a fault in Arauto")
+                self._note(fault)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.trouble = None
                 self._apply(batch, effects)

@@ -52,6 +52,7 @@ def settle(tx: Transaction, settlements: Sequence[Settlement], now: Millis) -> E
         if after != row:
             changes.append((row, after))
     tx.recipients.save(changes)
+    _reopen(tx, changes)
     for settlement in settlements:
         _consequences(tx, rows.get(settlement.recipient_id), settlement.outcome, effects, now)
     _learn_ids(tx, rows, settlements)
@@ -59,6 +60,24 @@ def settle(tx: Transaction, settlements: Sequence[Settlement], now: Millis) -> E
     for campaign_id in {after.campaign_id for _, after in changes}:
         tx.cards.want(CampaignId(campaign_id), "live")
     return effects
+
+
+def tracker_switch(phone_number_id: str) -> str:
+    """Name the switch that says: Meta refuses `biz_opaque_callback_data` from this number."""
+    return f"tracker refused on {phone_number_id}"
+
+
+def refuse_tracker(tx: Transaction, phone_number_id: str, now: Millis) -> None:
+    """Remember that this number goes on without trackers."""
+    tx.switches.set(tracker_switch(phone_number_id), "yes", now)
+
+
+def _reopen(tx: Transaction, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
+    """Let a campaign send again that was declared sent while the answer of somebody in doubt was still to come."""
+    for campaign_id in {after.campaign_id for _, after in changes if after.dispatch is Dispatch.PLANNED}:
+        campaign = tx.campaigns.get(CampaignId(campaign_id))
+        if campaign is not None and campaign.state is CampaignState.SENT:
+            tx.campaigns.change(campaign, state=CampaignState.SENDING)
 
 
 def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
@@ -85,6 +104,8 @@ def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
                 tries=row.tries + 1,
                 not_before=Millis(now + back_off(row.tries + 1)),
             )
+        case Refused() if outcome.failure.is_about_tracker:
+            return replace(row, dispatch=Dispatch.PLANNED, sending_at=None)
         case Refused():
             return _after_refusal(row, outcome.failure, now)
 
@@ -134,6 +155,9 @@ def _consequences(tx: Transaction, row: Recipient | None, outcome: Outcome, effe
 def _after_error(tx: Transaction, row: Recipient, failure: Failure, effects: Effects, now: Millis) -> None:
     campaign = tx.campaigns.get(CampaignId(row.campaign_id))
     if campaign is None:
+        return
+    if failure.is_about_tracker:
+        refuse_tracker(tx, campaign.spec.phone_number_id, now)
         return
     match failure.kind:
         case ErrorClass.RATE:
