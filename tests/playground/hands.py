@@ -1,5 +1,6 @@
 """What a person does on the page, in the words of the person; nothing here reaches past the browser."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Desk:
     errors: list[str]
 
     async def be(self, person: str) -> None:
-        await self.page.get_by_role("radio", name=person).click()
+        await self.page.get_by_role("radio", name=re.compile(f"^{person}")).click()
 
     async def go(self, channel: str) -> None:
         await self.page.locator("#sidebar").get_by_role("button", name=channel).click()
@@ -100,7 +101,10 @@ async def at_desk(browser: Browser, url: str, *, size: dict[str, int] | None = N
     """Open the page and wait until it is alive."""
     page = await browser.new_page(viewport=size or WIDE, timezone_id="UTC")
     desk = Desk(page, [], [])
-    page.on("request", lambda request: None if request.url.startswith((url, "data:")) else desk.strangers.append(request.url))
+    page.on(
+        "request",
+        lambda request: None if request.url.startswith((url, "data:")) else desk.strangers.append(request.url),
+    )
     page.on("pageerror", lambda error: desk.errors.append(str(error)))
     await page.goto(f"{url}/")
     await page.wait_for_selector("body[data-ready]")
