@@ -44,7 +44,7 @@ from bot.slack.people import SlackPeople
 from bot.slack.views.digest import digest
 from bot.whatsapp.failures import plain_words
 from bot.whatsapp.management import MetaManagementClient
-from bot.whatsapp.sending import MetaEndpoint, MetaSender, sending_client
+from bot.whatsapp.sending import MetaEndpoint, MetaSender
 from bot.whatsapp.transport import sending_transport
 from commands.desk import Desk
 from storage import exclusive, open_storage
@@ -233,8 +233,7 @@ class Clients:
     def __init__(self, settings: Settings) -> None:
         # Never fewer slots than requests: one that waited for a slot would leave long after its person's last check.
         slots = MOST_UNDER_WAY * len(settings.meta_phone_number_ids)
-        transport = sending_transport(settings.meta_api_url, concurrency=slots)
-        self.sending = sending_client(transport)
+        self.sending = sending_transport(settings.meta_api_url, concurrency=slots)
         self.management = httpx.AsyncClient(timeout=MANAGEMENT_TIMEOUT_SECONDS, trust_env=False)
 
     def meta(self, settings: Settings) -> MetaManagementClient:

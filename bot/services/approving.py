@@ -2,7 +2,7 @@
 
 from bot.domain.approval import Shown, check_decision, check_four_eyes, digest_of
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
-from bot.domain.errors import ConflictError, InvalidInputError
+from bot.domain.errors import ConflictError, InvalidInputError, NotAllowedError
 from bot.domain.instants import Millis
 from bot.domain.policy import Policy
 from bot.domain.roles import Actor, Role, require
@@ -19,10 +19,18 @@ def review(tx: Transaction, shown: Shown, actor: Actor, now: Millis) -> Campaign
     return campaign
 
 
+def check_other_eyes(tx: Transaction, campaign: Campaign, actor: Actor) -> None:
+    """Raise NotAllowedError for somebody's own campaign, and for one that they edited and submitted for its author."""
+    check_four_eyes(campaign, actor.user)
+    lines = (row.entry for row in tx.audit.rows(recording.subject(campaign)))
+    if any((line.action, line.actor) == ("submitted", actor.user) for line in lines):
+        raise NotAllowedError("You cannot approve what you submitted. Somebody else on the approvers' list has to.")
+
+
 def approve(tx: Transaction, shown: Shown, actor: Actor, policy: Policy, now: Millis) -> Campaign:
     """Give the approval: to this plan, for this template, until the lifetime of the approval ends."""
     campaign = review(tx, shown, actor, now)
-    check_four_eyes(campaign, actor.user)
+    check_other_eyes(tx, campaign, actor)
     if digest_of(campaign) != campaign.digest:
         raise ConflictError(f"The plan of “{campaign.spec.name}” no longer matches its digest; submit it again.")
     due = max(now, campaign.spec.scheduled_at or now)
@@ -44,14 +52,14 @@ def approve(tx: Transaction, shown: Shown, actor: Actor, policy: Policy, now: Mi
 def reject(tx: Transaction, shown: Shown, actor: Actor, reason: str, now: Millis) -> Campaign:
     """Turn the campaign down for good, with a reason its author reads."""
     campaign = _decide(tx, shown, actor, CampaignState.REJECTED, reason, now)
-    _tell_author(tx, campaign, f"was rejected by <@{actor.user}>: {reason}", now)
+    _tell_author(tx, campaign, f"was rejected by <@{actor.user}>: {campaign.reason}", now)
     return campaign
 
 
 def request_changes(tx: Transaction, shown: Shown, actor: Actor, reason: str, now: Millis) -> Campaign:
     """Send the campaign back to its author."""
     campaign = _decide(tx, shown, actor, CampaignState.CHANGES_REQUESTED, reason, now)
-    what = f"needs changes, says <@{actor.user}>: {reason}\n`/campaign edit {campaign.token}` opens it again."
+    what = f"needs changes, says <@{actor.user}>: {campaign.reason}\n`/campaign edit {campaign.token}` opens it again."
     _tell_author(tx, campaign, what, now)
     return campaign
 
@@ -79,7 +87,7 @@ def _decide(tx: Transaction, shown: Shown, actor: Actor, state: CampaignState, r
         raise InvalidInputError("Give a reason; the author reads it.", field="reason")
     campaign = review(tx, shown, actor, now)
     campaign = tx.campaigns.change(campaign, state=state, reason=reason.strip())
-    recording.record(tx, campaign, str(state), actor.user, now, reason=reason.strip())
+    recording.record(tx, campaign, str(state), actor.user, now, reason=campaign.reason)
     narrating.redraw(tx, campaign)
     return campaign
 

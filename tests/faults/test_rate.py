@@ -1,5 +1,6 @@
 """The rate, read from Meta's own log: never above the bound in any second, and as fast as it may be."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ async def test_a_bound_of_one_a_second_is_kept_by_test_sends_and_repetitions_too
         asked = sorted(rig.meta.account.numbers[NUMBER].pace.admitted)
         assert books.dispatches() == {Dispatch.ACCEPTED: 4}
         assert len(asked) == 5
-        assert min(later - earlier for earlier, later in zip(asked, asked[1:], strict=False)) >= 1.0
+        assert min(later - earlier for earlier, later in pairwise(asked)) >= 1.0
 
 
 @pytest.mark.long
