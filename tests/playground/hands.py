@@ -27,7 +27,7 @@ class Desk:
     errors: list[str]
 
     async def be(self, person: str) -> None:
-        await self.page.get_by_role("radio", name=re.compile(f"^{person}")).click()
+        await self.page.locator("#people").get_by_role("button", name=re.compile(f"^{person}")).click()
 
     async def go(self, channel: str) -> None:
         await self.page.locator("#sidebar").get_by_role("button", name=channel).click()

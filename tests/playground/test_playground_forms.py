@@ -94,6 +94,7 @@ async def test_the_app_home_opens_and_names_what_waits_for_whom(desk: Desk):
 
 
 async def test_autocomplete_offers_exactly_what_the_help_of_the_bot_lists():
+    """The simulators share no code with the bot, so a change of its help is made in `commands.json` too."""
     offered = json.loads((STATIC / "commands.json").read_text())["commands"]
 
     listed = {command: [[one.usage, one.does] for one in uses] for command, uses in HELP.items()}

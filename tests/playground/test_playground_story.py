@@ -51,7 +51,7 @@ async def test_a_stop_between_approval_and_dispatch_keeps_that_person_out(desk: 
     await desk.page.get_by_role("button", name="STOP", exact=True).click()
     await expect(desk.page.locator("#phone .bubble.mine")).to_have_text("STOP")
     await desk.page.get_by_role("tab", name="The outside world").click()
-    await desk.page.get_by_role("radio", name="300×").click()
+    await desk.page.get_by_role("button", name="300×").click()
 
     await expect(desk.stream).to_contain_text("All sent")
     await expect(figure(desk, "Skipped", "1")).to_be_visible()

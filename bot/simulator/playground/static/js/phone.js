@@ -6,7 +6,7 @@ import { lines } from "./mrkdwn.js";
 
 const EVERY_MS = 1000;
 const ICONS = { URL: "↗", QUICK_REPLY: "↩", COPY_CODE: "⧉", PHONE_NUMBER: "✆" };
-const WAITING = { accepted: "on its way", held: "held back by Meta", sent: "sent, the phone has not answered", failed: "failed", expired: "expired" };
+const WAITING = { accepted: "on its way", held: "held back by Meta", sent: "sent and waits for the phone", failed: "failed", expired: "expired" };
 
 export function phonePane(root, steps) {
   let number = "";
