@@ -65,7 +65,8 @@ export function phonePane(root, steps) {
 
   function tappable(message, button) {
     const verb = { URL: "click", QUICK_REPLY: "tap" }[button.kind];
-    return h("button", { type: "button", class: "link", disabled: !verb, title: button.url, onclick: () => press(verb, { wamid: message.wamid, text: button.text }) }, `${ICONS[button.kind] ?? "›"} ${button.text}`);
+    return h("button", { type: "button", class: "link", disabled: !verb, title: button.url, onclick: () => press(verb, { wamid: message.wamid, text: button.text }) },
+      h("span", { "aria-hidden": "true" }, `${ICONS[button.kind] ?? "›"} `), button.text);
   }
 
   async function press(verb, body) {
