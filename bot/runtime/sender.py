@@ -74,10 +74,17 @@ class NumberSender:
         self._lanes = Lanes()
         self._postman = Postman(number, meta=meta)
         self._trials = TrialSender(number, store=store, postman=self._postman, clock=clock)
-        self._settler = Settler(store, clock, apply=self._learn, also=self._write_beside)
+        self._settler = Settler(
+            store,
+            clock,
+            apply=self._learn,
+            also=self._write_beside,
+            template_wait_seconds=policy.template_wait_seconds,
+        )
         self._tenure = Tenure(
             number, store=store, clock=clock, holder=holder, recall=self._postman.recall, lost=self._forget
         )
+        self._has_trials = False
         self._requests: set[asyncio.Task[None]] = set()
         self._lane_of: dict[RecipientId, Lane] = {}
         self._listed_at: Millis | None = None
@@ -162,9 +169,14 @@ class NumberSender:
         if self._listed_at is not None and ticks - self._listed_at < LIST_MS:
             return None
         now = self._clock.now()
-        campaigns, status = await self._store.read(
-            lambda tx: (sending.sendable(tx, self.number, now), tx.numbers.get(self.number))
+        campaigns, status, trials = await self._store.read(
+            lambda tx: (
+                sending.sendable(tx, self.number, now),
+                tx.numbers.get(self.number),
+                tx.trials.waiting(self.number, 1),
+            )
         )
+        self._has_trials = bool(trials)
         await self._serve(campaigns)
         if status is not None and status.blocked:
             return status.blocked
@@ -190,7 +202,7 @@ class NumberSender:
         return max(0, min(self._throttle.room(), most - len(self._requests)))
 
     async def _send_trials(self) -> int:
-        trials = await self._trials.next(self._room())
+        trials = await self._trials.next(self._room()) if self._has_trials else ()
         departed = self._throttle.depart(len(trials))
         for trial in trials:
             self._start(self._send_trial(trial, departed))
