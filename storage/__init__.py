@@ -7,7 +7,7 @@ from bot.domain.errors import ConfigurationError
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
 from storage import sqlite
-from storage.sqlite.migrations import SchemaState
+from storage.schema import SchemaState
 
 _SQLITE = "sqlite://"
 

@@ -1,54 +1,35 @@
 """The preview's groups: a million people counted by what decides about them, with a few masked samples each."""
 
-import sqlite3
 from collections.abc import Iterable
 
-from bot.domain.audience import AudienceRule, Group, Waterfall
+from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import Facts, FrequencyCap, Standing
 from bot.domain.instants import Millis
 from bot.domain.phone import mask
-from storage.rows.values import Row, from_json, listed, to_json
-from storage.sqlite.matching import matching, matching_values
+from storage.books.connection import Connection
+from storage.books.matching import matching, matching_values
+from storage.rows.values import Row, from_json, listed
 
 _COLUMNS = "p.id, p.standing, p.country, p.market"
+# lowest_ids is an aggregate that the engine brings: the first few ids of a group as a JSON list.
 _GROUPED = """
 SELECT standing, country, market, is_capped, is_duplicate, count(*) AS people, lowest_ids(id) AS sample_ids
-FROM ({matching}) GROUP BY standing, country, market, is_capped, is_duplicate
+FROM ({matching}) AS matched GROUP BY standing, country, market, is_capped, is_duplicate
 """
 _ADDRESSES = """
 SELECT id, coalesce(phone, bsuid, '') AS address FROM people WHERE id IN (SELECT value FROM json_each(?))
 """
 
 
-class LowestIds:
-    """An aggregate function: the first few ids of a group as a JSON list, in whatever order SQLite reads them."""
-
-    def __init__(self) -> None:
-        self._ids: list[int] = []
-
-    def step(self, person_id: int) -> None:
-        """Take one more row."""
-        if len(self._ids) < Waterfall.SAMPLES_PER_STEP:
-            self._ids.append(person_id)
-
-    def finalize(self) -> str:
-        """Give the ids."""
-        return to_json(self._ids)
-
-
-def groups(
-    connection: sqlite3.Connection, rule: AudienceRule, cap: FrequencyCap | None, now: Millis
-) -> Iterable[Group]:
+def groups(connection: Connection, rule: AudienceRule, cap: FrequencyCap | None, now: Millis) -> Iterable[Group]:
     """Count everybody who matches; one pass over them, and one look-up of all samples."""
-    # The stub of the standard library asks for a step with one exact signature, which no aggregate of one value has.
-    connection.create_aggregate("lowest_ids", 1, LowestIds)  # type: ignore[arg-type]
     sql = _GROUPED.format(matching=matching(rule, cap, _COLUMNS))
     found = connection.execute(sql, matching_values(rule, cap, now)).fetchall()
     masked = _masked(connection, [sample for row in found for sample in from_json(row["sample_ids"])])
     return [_group(row, masked) for row in found]
 
 
-def _masked(connection: sqlite3.Connection, ids: list[int]) -> dict[int, str]:
+def _masked(connection: Connection, ids: list[int]) -> dict[int, str]:
     rows = connection.execute(_ADDRESSES, (listed(ids),))
     return {row["id"]: mask(row["address"]) if row["address"] else "no address" for row in rows}
 

@@ -3,13 +3,13 @@
 from bot.domain.errors import FencedError
 from bot.domain.instants import Millis
 from bot.ports.recipients import Fence
-from storage.sqlite.book import Book
+from storage.books.book import Book
 
 # One statement: a free or expired lease goes to the asker with a higher token, their own is renewed with the same.
 _TAKE = """
 INSERT INTO leases (name, holder, token, expires_at) VALUES (:name, :holder, 1, :expires_at)
 ON CONFLICT (name) DO UPDATE SET
-  token = leases.token + (leases.holder IS NOT excluded.holder),
+  token = leases.token + CASE WHEN leases.holder = excluded.holder THEN 0 ELSE 1 END,
   holder = excluded.holder,
   expires_at = excluded.expires_at
 WHERE leases.holder IS NULL OR leases.holder = excluded.holder OR leases.expires_at <= :now
@@ -20,7 +20,7 @@ _CLEAR = "UPDATE leases SET holder = NULL"
 _STANDS = "SELECT 1 FROM leases WHERE name = ? AND token = ? AND holder IS NOT NULL"
 
 
-class SqliteLeases(Book):
+class LeasesBook(Book):
     """The port `Leases`."""
 
     def take(self, name: str, holder: str, now: Millis, span_ms: int) -> Fence | None:

@@ -8,10 +8,10 @@ from bot.domain.delivery import StatusEvent
 from bot.domain.instants import Millis
 from bot.domain.message import Dispatch
 from bot.ports.recipients import ParkedStatus, Trial
+from storage.books.book import Book, insertion
+from storage.books.tallies import move_tallies
 from storage.rows import recipients as rows
 from storage.rows.values import listed
-from storage.sqlite.book import Book, insertion
-from storage.sqlite.tallies import move_tallies
 
 _HIT = "UPDATE links SET hits = hits + 1 WHERE token = ? AND url <> '' RETURNING recipient_id, url"
 # A person counts once, with their first click.
@@ -28,7 +28,7 @@ _PEEK = """
 SELECT * FROM parked WHERE :phone_number_id IS NULL OR phone_number_id = :phone_number_id ORDER BY id LIMIT :limit
 """
 _EXPIRE = "DELETE FROM parked WHERE received_at < ?"
-_COUNT_PARKED = "SELECT count(*) FROM parked"
+_COUNT_PARKED = "SELECT count(*) AS value FROM parked"
 
 _ADD_TRIAL = """
 INSERT INTO trials (campaign_id, phone_number_id, address, parameters, requested_by, requested_at, dispatch)
@@ -39,7 +39,7 @@ _SAVE_TRIAL = "UPDATE trials SET dispatch = ?, wamid = ?, code = ? WHERE id = ?"
 _TRIALS_WITH = "SELECT * FROM trials WHERE dispatch = ? ORDER BY id"
 
 
-class SqliteLinks(Book):
+class LinksBook(Book):
     """The port `Links`."""
 
     def hit(self, token: str, now: Millis) -> str | None:
@@ -59,7 +59,7 @@ class SqliteLinks(Book):
         return None if row is None else CampaignId(row["campaign_id"])
 
 
-class SqliteParked(Book):
+class ParkedBook(Book):
     """The port `Parked`."""
 
     def park(self, events: Iterable[StatusEvent], now: Millis) -> None:
@@ -86,7 +86,7 @@ class SqliteParked(Book):
         return int(self._value(_COUNT_PARKED))
 
 
-class SqliteTrials(Book):
+class TrialsBook(Book):
     """The port `Trials`."""
 
     def add(

@@ -7,20 +7,20 @@ from bot.domain.consent import FrequencyCap
 from bot.domain.instants import Millis
 from bot.domain.phone import identity_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
+from storage.books.book import Book
+from storage.books.erasing import Eraser
+from storage.books.groups import groups
+from storage.books.matching import matching, matching_values
+from storage.books.saving import save_people
 from storage.rows import people as rows
 from storage.rows.values import Row, listed
-from storage.sqlite.book import Book
-from storage.sqlite.erasing import Eraser
-from storage.sqlite.groups import groups
-from storage.sqlite.matching import matching, matching_values
-from storage.sqlite.saving import save_people
 
 _BY_ID = "SELECT * FROM people WHERE id = ?"
 _BY_ADDRESS = "SELECT * FROM people WHERE phone = :address OR bsuid = :address"
 _BY_BSUIDS = "SELECT * FROM people WHERE bsuid IN (SELECT value FROM json_each(?))"
 _TAGS_OF = "SELECT t.name FROM person_tags AS pt JOIN tags AS t ON t.id = pt.tag_id WHERE pt.person_id = ?"
 _TAGS_IN_USE = "SELECT name FROM tags WHERE EXISTS (SELECT 1 FROM person_tags WHERE tag_id = tags.id) ORDER BY name"
-_COUNT = "SELECT count(*) FROM people WHERE erased_at IS NULL"
+_COUNT = "SELECT count(*) AS value FROM people WHERE erased_at IS NULL"
 
 # Whose line is it? The exact phone wins over an id learnt from Meta, that over another spelling of the same line.
 _BY_DIGITS = """
@@ -28,7 +28,7 @@ SELECT * FROM (
   SELECT 1 AS rank, * FROM people WHERE phone = '+' || :digits
   UNION ALL SELECT 2, * FROM people WHERE wa_id = :digits
   UNION ALL SELECT 3, * FROM people WHERE identity = :identity
-) ORDER BY rank, id LIMIT 1
+) AS found ORDER BY rank, id LIMIT 1
 """
 
 _ADD_BARE = """
@@ -54,7 +54,7 @@ UPDATE people SET failures = failures + 1 WHERE id IN (SELECT value FROM json_ea
 _CLEAR_FAILURES = "UPDATE people SET failures = 0 WHERE id IN (SELECT value FROM json_each(?)) AND failures > 0"
 
 
-class SqlitePeople(Book):
+class PeopleBook(Book):
     """The port `People`."""
 
     def get(self, person_id: int) -> Person | None:

@@ -5,9 +5,9 @@ from itertools import islice
 
 from bot.domain.instants import Millis
 from bot.domain.template import Template, unsendable_reason
+from storage.books.book import Book, insertion, like
 from storage.rows import campaigns as rows
 from storage.rows.values import listed
-from storage.sqlite.book import Book, insertion, like
 
 _COLUMNS = (
     *("id", "name", "language", "status", "category", "components", "parameter_format", "ttl_seconds", "quality"),
@@ -24,7 +24,7 @@ UPDATE templates SET status = 'DELETED', changed_at = ?
 WHERE id NOT IN (SELECT value FROM json_each(?)) AND status <> 'DELETED'
 """
 _SYNCED = "INSERT INTO template_sync (id, at) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at"
-_SYNCED_AT = "SELECT max(at) FROM template_sync"
+_SYNCED_AT = "SELECT max(at) AS value FROM template_sync"
 _BY_ID = "SELECT * FROM templates WHERE id = ?"
 _SEARCH = """
 SELECT * FROM templates WHERE name LIKE :pattern ESCAPE '!' OR language LIKE :pattern ESCAPE '!'
@@ -33,12 +33,14 @@ ORDER BY name, language, id
 _SET_STATUS = "UPDATE templates SET status = ?, changed_at = ? WHERE id = ?"
 _SET_QUALITY = "UPDATE templates SET quality = ?, changed_at = ? WHERE id = ?"
 _SET_CATEGORY = "UPDATE templates SET category = ?, changed_at = ? WHERE id = ?"
-_MARK_USED = "UPDATE templates SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?"
+_MARK_USED = """
+UPDATE templates SET last_used_at = :now WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :now)
+"""
 _RECORD_EDIT = "INSERT INTO template_edits (template_id, ttl_seconds, at) VALUES (?, ?, ?)"
-_EDITS_SINCE = "SELECT count(*) FROM template_edits WHERE template_id = ? AND at >= ?"
+_EDITS_SINCE = "SELECT count(*) AS value FROM template_edits WHERE template_id = ? AND at >= ?"
 
 
-class SqliteTemplates(Book):
+class TemplatesBook(Book):
     """The port `Templates`."""
 
     def replace_all(self, templates: Sequence[Template], now: Millis) -> None:
@@ -81,7 +83,7 @@ class SqliteTemplates(Book):
 
     def mark_used(self, template_id: str, now: Millis) -> None:
         """Note that a campaign sent it; never goes back in time."""
-        self._run(_MARK_USED, (now, template_id))
+        self._run(_MARK_USED, {"now": now, "id": template_id})
 
     def record_edit(self, template_id: str, ttl_seconds: int, now: Millis) -> None:
         """Note an edit of its lifetime."""

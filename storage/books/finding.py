@@ -1,6 +1,5 @@
 """Finding messages: by id, by Meta's id, by state, by what has or has not become of them."""
 
-import sqlite3
 from collections.abc import Collection, Iterator
 
 from bot.domain.campaign import CampaignId
@@ -8,6 +7,7 @@ from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.phone import identity_of_digits
 from bot.ports.recipients import ReportRow
+from storage.books.connection import Connection
 from storage.rows.recipients import recipient
 from storage.rows.values import listed
 
@@ -33,7 +33,7 @@ WHERE r.dispatch = '{dispatch}' AND c.phone_number_id = :phone_number_id
 """
 _IN_DOUBT_FOR = " UNION ALL ".join(_UNANSWERED.format(dispatch=state) for state in ("sending", "in_doubt"))
 _NEXT_DUE = """
-SELECT min(coalesce(not_before, 0)) FROM recipients WHERE campaign_id = ? AND dispatch IN ('planned', 'claimed')
+SELECT min(coalesce(not_before, 0)) AS due FROM recipients WHERE campaign_id = ? AND dispatch IN ('planned', 'claimed')
 """
 # The lifetime starts at `sent` where Meta reported it, else when the message was accepted.
 _OVERDUE = """
@@ -49,28 +49,30 @@ _FAILED_WITH = f"""
 SELECT * {_ENDED_WITH} AND coalesce(failed_at, sending_at) < :before
 ORDER BY attempt, coalesce(failed_at, sending_at), id LIMIT :limit
 """
-_FIRST_ATTEMPTS_WITH = f"SELECT count(*) {_ENDED_WITH} AND attempt = 1"
-_MESSAGED_SINCE = "SELECT count(DISTINCT person_id) FROM recipients WHERE dispatch = 'accepted' AND accepted_at >= ?"
+_FIRST_ATTEMPTS_WITH = f"SELECT count(*) AS messages {_ENDED_WITH} AND attempt = 1"
+_MESSAGED_SINCE = """
+SELECT count(DISTINCT person_id) AS people FROM recipients WHERE dispatch = 'accepted' AND accepted_at >= ?
+"""
 _REPORT = "SELECT * FROM recipients WHERE campaign_id = ? ORDER BY id"
 
 
-def by_ids(connection: sqlite3.Connection, ids: Collection[RecipientId]) -> list[Recipient]:
+def by_ids(connection: Connection, ids: Collection[RecipientId]) -> list[Recipient]:
     """Give the messages that are there, in no particular order."""
     return [recipient(row) for row in connection.execute(_BY_IDS, (listed(ids),))]
 
 
-def by_wamids(connection: sqlite3.Connection, wamids: Collection[str]) -> dict[str, Recipient]:
+def by_wamids(connection: Connection, wamids: Collection[str]) -> dict[str, Recipient]:
     """Give messages by the id of their present attempt."""
     return {row["wamid"]: recipient(row) for row in connection.execute(_BY_WAMIDS, (listed(wamids),))}
 
 
-def known_wamids(connection: sqlite3.Connection, wamids: Collection[str]) -> set[str]:
+def known_wamids(connection: Connection, wamids: Collection[str]) -> set[str]:
     """Give those ids that were ever ours."""
     return {row["wamid"] for row in connection.execute(_KNOWN_WAMIDS, (listed(wamids),))}
 
 
 def with_dispatch(
-    connection: sqlite3.Connection,
+    connection: Connection,
     dispatch: Dispatch,
     campaign_id: CampaignId | None,
     phone_number_id: str | None,
@@ -83,44 +85,44 @@ def with_dispatch(
     return [recipient(row) for row in connection.execute(sql, values)]
 
 
-def in_doubt_for(connection: sqlite3.Connection, phone_number_id: str, digits: str) -> list[Recipient]:
+def in_doubt_for(connection: Connection, phone_number_id: str, digits: str) -> list[Recipient]:
     """Give what may have left to these digits and has no answer."""
     values = {"phone_number_id": phone_number_id, "digits": digits, "identity": identity_of_digits(digits)}
     found = [recipient(row) for row in connection.execute(_IN_DOUBT_FOR, values)]
     return sorted(found, key=lambda message: message.id)
 
 
-def next_due(connection: sqlite3.Connection, campaign_id: CampaignId) -> Millis | None:
+def next_due(connection: Connection, campaign_id: CampaignId) -> Millis | None:
     """Give the earliest `not_before` of what waits; 0 where one may leave at any time."""
-    due = connection.execute(_NEXT_DUE, (campaign_id,)).fetchone()[0]
+    due = connection.execute(_NEXT_DUE, (campaign_id,)).fetchone()["due"]
     return None if due is None else Millis(due)
 
 
-def overdue(connection: sqlite3.Connection, campaign_id: CampaignId, before: Millis, limit: int) -> list[Recipient]:
+def overdue(connection: Connection, campaign_id: CampaignId, before: Millis, limit: int) -> list[Recipient]:
     """Give accepted messages without an outcome whose lifetime started before then."""
     return [recipient(row) for row in connection.execute(_OVERDUE, (campaign_id, before, limit))]
 
 
 def failed_with(
-    connection: sqlite3.Connection, campaign_id: CampaignId, code: int, before: Millis, limit: int
+    connection: Connection, campaign_id: CampaignId, code: int, before: Millis, limit: int
 ) -> list[Recipient]:
     """Give what ended with this code before then; first attempts first, so that later ones never crowd them out."""
     values = {"campaign_id": campaign_id, "code": code, "before": before, "limit": limit}
     return [recipient(row) for row in connection.execute(_FAILED_WITH, values)]
 
 
-def first_attempts_with(connection: sqlite3.Connection, campaign_id: CampaignId, code: int) -> int:
+def first_attempts_with(connection: Connection, campaign_id: CampaignId, code: int) -> int:
     """Count first attempts that ended with this code."""
     values = {"campaign_id": campaign_id, "code": code}
-    return int(connection.execute(_FIRST_ATTEMPTS_WITH, values).fetchone()[0])
+    return int(connection.execute(_FIRST_ATTEMPTS_WITH, values).fetchone()["messages"])
 
 
-def people_messaged_since(connection: sqlite3.Connection, since: Millis) -> int:
+def people_messaged_since(connection: Connection, since: Millis) -> int:
     """Count distinct people over all campaigns."""
-    return int(connection.execute(_MESSAGED_SINCE, (since,)).fetchone()[0])
+    return int(connection.execute(_MESSAGED_SINCE, (since,)).fetchone()["people"])
 
 
-def report_rows(connection: sqlite3.Connection, campaign_id: CampaignId) -> Iterator[ReportRow]:
+def report_rows(connection: Connection, campaign_id: CampaignId) -> Iterator[ReportRow]:
     """Walk the rows by id, without holding them all."""
-    for row in connection.execute(_REPORT, (campaign_id,)):
+    for row in connection.each(_REPORT, (campaign_id,)):
         yield ReportRow(address=row["address"], recipient=recipient(row))

@@ -25,7 +25,7 @@ _ALL_TAGS = """(
 
 _LANGUAGE = """(
   replace(lower({p}.language), '-', '_') IN (SELECT value FROM json_each(:languages))
-  OR substr({p}.language, 1, instr(replace({p}.language, '-', '_') || '_', '_') - 1) COLLATE NOCASE
+  OR lower(substr({p}.language, 1, instr(replace({p}.language, '-', '_') || '_', '_') - 1))
     IN (SELECT value FROM json_each(:languages))
 )"""
 
@@ -55,7 +55,7 @@ def matching_values(rule: AudienceRule, cap: FrequencyCap | None, now: Millis) -
         "tags_all_count": len(rule.tags_all),
         "tags_none": listed(rule.tags_none),
         "countries": listed(rule.countries),
-        "languages": listed({language.replace("-", "_") for language in rule.languages}),
+        "languages": listed({language.lower().replace("-", "_") for language in rule.languages}),
         "messaged_since": now - (rule.not_messaged_days or 0) * DAY,
         "cap_since": now - cap.span_ms if cap else 0,
         "cap_campaigns": cap.campaigns if cap else 0,

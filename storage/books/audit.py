@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from bot.domain.audit import GENESIS, entry_hash
 from bot.domain.plan import canonical
 from bot.ports.records import AuditEntry, AuditRow
+from storage.books.book import Book
 from storage.rows import records as rows
-from storage.sqlite.book import Book
 
 _HEAD = "SELECT seq, hash FROM audit_head"
 _APPEND = """
@@ -19,7 +19,7 @@ ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash
 _ROWS = "SELECT * FROM audit WHERE :subject IS NULL OR subject = :subject ORDER BY seq"
 
 
-class SqliteAudit(Book):
+class AuditBook(Book):
     """The port `Audit`."""
 
     def append(self, entry: AuditEntry) -> None:

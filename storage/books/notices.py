@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.domain.campaign import CampaignId
 from bot.domain.instants import Millis
 from bot.ports.records import Card, Notice
+from storage.books.book import Book, insertion
 from storage.rows import records as rows
-from storage.sqlite.book import Book, insertion
 
 _CREATE = """
 INSERT INTO cards (campaign_id, kind, channel, wanted, drawn, content_hash, stale_since)
@@ -22,8 +22,9 @@ SELECT * FROM cards WHERE stale_since IS NOT NULL AND dead IS NULL ORDER BY stal
 """
 # A change wanted while the card was being drawn leaves it stale, from now on.
 _DREW = """
-UPDATE cards SET drawn = max(drawn, :shown), ts = :ts, content_hash = :content_hash, drawn_at = :now,
-  stale_since = CASE WHEN wanted > max(drawn, :shown) THEN :now END
+UPDATE cards SET drawn = CASE WHEN drawn > :shown THEN drawn ELSE :shown END,
+  ts = :ts, content_hash = :content_hash, drawn_at = :now,
+  stale_since = CASE WHEN wanted > drawn AND wanted > :shown THEN :now END
 WHERE campaign_id = :campaign_id AND kind = :kind
 """
 _DIED = "UPDATE cards SET dead = ? WHERE campaign_id = ? AND kind = ?"
@@ -38,7 +39,7 @@ _POSTED = "UPDATE notices SET ts = ?, posted_at = ? WHERE id = ?"
 _GAVE_UP = "UPDATE notices SET gave_up_reason = ?, gave_up_at = ? WHERE id = ? AND posted_at IS NULL"
 
 
-class SqliteCards(Book):
+class CardsBook(Book):
     """The port `Cards`."""
 
     def want(self, campaign_id: CampaignId, kind: str, channel: str | None = None) -> None:
@@ -66,7 +67,7 @@ class SqliteCards(Book):
         self._run(_DIED, (reason, campaign_id, kind))
 
 
-class SqliteNotices(Book):
+class NoticesBook(Book):
     """The port `Notices`."""
 
     def add(self, notice: Notice, now: Millis) -> bool:

@@ -1,11 +1,11 @@
 """Saving imported people: one upsert per person, tags and attributes merged, what is known never emptied."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from bot.domain.consent import Standing
 from bot.domain.instants import Millis
 from bot.ports.people import NewPerson, Saved
+from storage.books.connection import Connection
 from storage.rows.values import listed, to_json
 
 _KNOWN = "SELECT phone FROM people WHERE phone IN (SELECT value FROM json_each(?))"
@@ -31,7 +31,7 @@ INSERT INTO person_tags (person_id, tag_id) SELECT ?, id FROM tags WHERE name = 
 """
 
 
-def save_people(connection: sqlite3.Connection, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
+def save_people(connection: Connection, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
     """Insert or merge by phone, in order; a phone twice in one call is new at most once."""
     phones = listed({person.phone for person in people})
     known = {row["phone"] for row in connection.execute(_KNOWN, (phones,))}
@@ -57,7 +57,7 @@ def _values(person: NewPerson, now: Millis) -> dict[str, object]:
     }
 
 
-def _tag(connection: sqlite3.Connection, pairs: list[tuple[int, str]]) -> None:
+def _tag(connection: Connection, pairs: list[tuple[int, str]]) -> None:
     lowered = [(person_id, tag.strip().lower()) for person_id, tag in pairs if tag.strip()]
     if lowered:
         connection.execute(_ADD_TAG, (listed({tag for _, tag in lowered}),))

@@ -1,6 +1,5 @@
 """The planned messages: frozen, claimed, loaded with the facts that decide, and written back with their counters."""
 
-import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 
 from bot.domain.campaign import CampaignId
@@ -10,13 +9,14 @@ from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.plan import PlannedRecipient
 from bot.ports.clock import Clock
 from bot.ports.recipients import Claim, Fence, ReportRow
+from storage.books import finding, planning
+from storage.books.book import Book
+from storage.books.changing import save_changes
+from storage.books.connection import Connection
+from storage.books.leases import LeasesBook
+from storage.books.loading import load_claims
 from storage.rows import recipients as rows
 from storage.rows.values import listed
-from storage.sqlite import finding, planning
-from storage.sqlite.book import Book
-from storage.sqlite.changing import save_changes
-from storage.sqlite.leases import SqliteLeases
-from storage.sqlite.loading import load_claims
 
 _ARCHIVE = """
 INSERT INTO attempts (recipient_id, attempt, wamid, code, accepted_at, failed_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -34,10 +34,10 @@ WHERE id IN (SELECT value FROM json_each(?)) AND dispatch = 'claimed'
 """
 
 
-class SqliteRecipients(Book):
+class RecipientsBook(Book):
     """The port `Recipients`."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock, leases: SqliteLeases) -> None:
+    def __init__(self, connection: Connection, clock: Clock, leases: LeasesBook) -> None:
         super().__init__(connection, clock)
         self._leases = leases
 

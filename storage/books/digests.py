@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from bot.domain.campaign import CampaignId
 from bot.domain.instants import Millis
 from bot.ports.records import DigestSchedule
+from storage.books.book import Book
 from storage.rows import records as rows
-from storage.sqlite.book import Book
 
 _SET = """
 INSERT INTO digests (channel, kind, at, zone, created_by, created_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -16,10 +16,10 @@ RETURNING *
 """
 _REMOVE = "DELETE FROM digests WHERE channel = ?"
 _LIST = "SELECT * FROM digests WHERE :channel IS NULL OR channel = :channel ORDER BY id"
-_LAST_PERIOD = "SELECT max(period_end) FROM digest_periods WHERE digest_id = ?"
+_LAST_PERIOD = "SELECT max(period_end) AS value FROM digest_periods WHERE digest_id = ?"
 _MARK = "INSERT INTO digest_periods (digest_id, period_end, taken_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
-_ARRIVED = "min(coalesce(delivered_at, read_at), coalesce(read_at, delivered_at))"
+_ARRIVED = "CASE WHEN read_at < delivered_at THEN read_at ELSE coalesce(delivered_at, read_at) END"
 #: Figure to the instant at which a message began to count for it. A message read counts as delivered from the earlier
 #: of the two reports; a refusal has no time of its own, so it counts when its request left.
 _FIGURES = {
@@ -30,14 +30,15 @@ _FIGURES = {
     "failed": "CASE WHEN dispatch = 'accepted' AND delivery = 'failed' THEN failed_at END",
     "refused": "CASE WHEN dispatch = 'refused' THEN sending_at END",
 }
+_COUNTED = "count(*) FILTER (WHERE {at} >= :since AND {at} < :until) AS {name}"
 # A message that no longer counts (NULL) fits no span. One scan of all messages, once a digest, beside the writer.
 _FIGURES_IN_SPAN = f"""
-SELECT campaign_id, {", ".join(f"total({at} >= :since AND {at} < :until) AS {name}" for name, at in _FIGURES.items())}
+SELECT campaign_id, {", ".join(_COUNTED.format(at=at, name=name) for name, at in _FIGURES.items())}
 FROM recipients GROUP BY campaign_id ORDER BY campaign_id
 """
 
 
-class SqliteDigests(Book):
+class DigestsBook(Book):
     """The port `Digests`."""
 
     def set(self, channel: str, kind: str, at: str, zone: str, by: str, now: Millis) -> DigestSchedule:
@@ -64,5 +65,5 @@ class SqliteDigests(Book):
     def figures(self, since: Millis, until: Millis) -> Sequence[tuple[CampaignId, Mapping[str, int]]]:
         """Give, per campaign with anything to tell, what happened in a span (`until` not included)."""
         found = self._all(_FIGURES_IN_SPAN, {"since": since, "until": until})
-        figures = [(CampaignId(row["campaign_id"]), {name: int(row[name]) for name in _FIGURES}) for row in found]
+        figures = [(CampaignId(row["campaign_id"]), {name: row[name] for name in _FIGURES}) for row in found]
         return [(campaign_id, counted) for campaign_id, counted in figures if any(counted.values())]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing, after
 from bot.domain.errors import NotFoundError
 from bot.domain.instants import Millis
+from storage.books.book import Book
 from storage.rows import people as rows
 from storage.rows.values import listed
-from storage.sqlite.book import Book
 
 _STANDINGS = """
 SELECT id, standing, opted_in_at, stopped_at, whatsapp_stopped_at, suppressed_at FROM people
@@ -69,7 +69,7 @@ class _Stand:
         self.instants = {name: self.instants[name] if self.standing & bit else None for name, bit in _INSTANTS.items()}
 
 
-class SqliteConsents(Book):
+class ConsentsBook(Book):
     """The port `Consents`."""
 
     def record(self, events: Sequence[tuple[int, ConsentEvent]], now: Millis) -> None:

@@ -1,22 +1,20 @@
 """What all books share: a connection, a clock for the few writes whose port names no instant, and ways to read rows."""
 
-import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bot.ports.clock import Clock
-
-Values = Sequence[Any] | Mapping[str, Any]
+from storage.books.connection import Connection, Cursor, Values
 
 
 class Book:
     """One part of the records; its methods run inside the transaction that the connection is in."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Clock) -> None:
+    def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
 
-    def _run(self, sql: str, values: Values = ()) -> sqlite3.Cursor:
+    def _run(self, sql: str, values: Values = ()) -> Cursor:
         return self._connection.execute(sql, values)
 
     def _all(self, sql: str, values: Values = ()) -> list[Any]:
@@ -26,12 +24,12 @@ class Book:
         return self._connection.execute(sql, values).fetchone()
 
     def _value(self, sql: str, values: Values = ()) -> Any:
-        """Give the single value of a query that always has one row."""
-        return self._connection.execute(sql, values).fetchone()[0]
+        """Give the column `value` of a query that always has one row."""
+        return self._connection.execute(sql, values).fetchone()["value"]
 
-    def _each(self, sql: str, values: Values = ()) -> Iterator[Any]:
+    def _each(self, sql: str, values: Values = ()) -> Iterable[Any]:
         """Walk rows without holding them all."""
-        return self._connection.execute(sql, values)
+        return self._connection.each(sql, values)
 
 
 def insertion(table: str, columns: Sequence[str]) -> str:

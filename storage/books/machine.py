@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.domain.instants import Millis
 from bot.ports.records import NumberStatus
+from storage.books.book import Book, insertion
 from storage.rows import records as rows
-from storage.sqlite.book import Book, insertion
 
 _NUMBER_COLUMNS = (
     *("phone_number_id", "display", "granted_mps", "messaging_limit", "quality", "pace", "rests_until", "blocked"),
@@ -25,11 +25,11 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value, set_at = excluded.set_a
 """
 
 _KEEP = "INSERT INTO quarantine (reason, body, kept_at) VALUES (?, ?, ?)"
-_COUNT = "SELECT count(*) FROM quarantine"
+_COUNT = "SELECT count(*) AS value FROM quarantine"
 _PURGE = "DELETE FROM quarantine WHERE kept_at < ?"
 
 
-class SqliteNumbers(Book):
+class NumbersBook(Book):
     """The port `Numbers`."""
 
     def get(self, phone_number_id: str) -> NumberStatus | None:
@@ -46,7 +46,7 @@ class SqliteNumbers(Book):
         return [rows.number_status(row) for row in self._all(_NUMBERS)]
 
 
-class SqliteSwitches(Book):
+class SwitchesBook(Book):
     """The port `Switches`."""
 
     def get(self, name: str) -> str | None:
@@ -59,7 +59,7 @@ class SqliteSwitches(Book):
         self._run(_SET_SWITCH, (name, value, now))
 
 
-class SqliteQuarantine(Book):
+class QuarantineBook(Book):
     """The port `Quarantine`."""
 
     def keep(self, reason: str, body: bytes, now: Millis) -> None:

@@ -1,15 +1,15 @@
 """The last look before a request leaves: a claimed row, its frozen content, and its person as they stand now."""
 
-import sqlite3
 from collections.abc import Collection
 
 from bot.domain.consent import Facts, FrequencyCap, Standing
 from bot.domain.instants import Millis
 from bot.domain.message import RecipientId
 from bot.ports.recipients import Claim
+from storage.books.connection import Connection
+from storage.books.matching import CAMPAIGNS_SINCE
 from storage.rows.recipients import recipient
 from storage.rows.values import Row, listed
-from storage.sqlite.matching import CAMPAIGNS_SINCE
 
 _ROWS = """
 SELECT m.*, p.standing AS person_standing, p.country AS person_country, {campaigns} AS other_campaigns
@@ -23,7 +23,7 @@ _UNCAPPED = _ROWS.format(campaigns="0")
 
 
 def load_claims(
-    connection: sqlite3.Connection, ids: Collection[RecipientId], cap: FrequencyCap | None, now: Millis
+    connection: Connection, ids: Collection[RecipientId], cap: FrequencyCap | None, now: Millis
 ) -> list[Claim]:
     """Load rows by id, in the order of their ids; an id that is not there any more is left out."""
     if cap is None:

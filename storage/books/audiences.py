@@ -4,8 +4,8 @@ from bot.domain.audience import Audience, AudienceRule
 from bot.domain.errors import ConflictError
 from bot.domain.instants import Millis
 from bot.ports.people import ImportRun
+from storage.books.book import Book, assignments, insertion, like
 from storage.rows import people as rows
-from storage.sqlite.book import Book, assignments, insertion, like
 
 _IMPORT_COLUMNS = (
     *("source", "wording", "file_name", "file_sha256", "actor", "started_at", "rows", "added", "updated", "refused"),
@@ -22,7 +22,7 @@ _BY_NAME = "SELECT * FROM audiences WHERE name = ?"
 _SEARCH = "SELECT * FROM audiences WHERE name LIKE ? ESCAPE '!' ORDER BY id DESC LIMIT ?"
 
 
-class SqliteImports(Book):
+class ImportsBook(Book):
     """The port `Imports`."""
 
     def start(self, run: ImportRun) -> int:
@@ -34,7 +34,7 @@ class SqliteImports(Book):
         self._run(_FINISH, {**rows.import_values(run), "id": import_id})
 
 
-class SqliteAudiences(Book):
+class AudiencesBook(Book):
     """The port `Audiences`."""
 
     def add(self, name: str, rule: AudienceRule, created_by: str, now: Millis) -> Audience:

@@ -1,9 +1,8 @@
 """Erasing one person: everything that names them goes, rows, totals and the proof of consent stay."""
 
-import sqlite3
-
 from bot.domain.consent import Standing
 from bot.domain.instants import Millis
+from storage.books.connection import Connection
 from storage.rows.values import Row
 
 _PERSON = "SELECT id, phone, bsuid, wa_id FROM people WHERE id = ? AND erased_at IS NULL"
@@ -16,17 +15,17 @@ _STATEMENTS = (
     UPDATE links SET url = '' WHERE recipient_id IN (SELECT id FROM recipients WHERE person_id = :id)
     """,
     """
-    UPDATE recipients SET identity = :erased, address = '', parameters = X'5B5D' WHERE person_id = :id
+    UPDATE recipients SET identity = :erased, address = '', parameters = :nothing WHERE person_id = :id
     """,
-    "UPDATE trials SET address = '', parameters = X'5B5D' WHERE address IN (:phone, :bsuid)",
+    "UPDATE trials SET address = '', parameters = :nothing WHERE address IN (:phone, :bsuid)",
     """
     UPDATE parked SET recipient = NULL, recipient_user_id = NULL
     WHERE recipient IN (:digits, :wa_id) OR recipient_user_id = :bsuid
     """,
     # A body nobody could read is searched for the digits as they stand in it.
     """
-    UPDATE quarantine SET body = X''
-    WHERE instr(body, CAST(:digits AS BLOB)) OR instr(body, CAST(:wa_id AS BLOB)) OR instr(body, CAST(:bsuid AS BLOB))
+    UPDATE quarantine SET body = :emptied
+    WHERE instr(body, :digits_bytes) > 0 OR instr(body, :wa_id_bytes) > 0 OR instr(body, :bsuid_bytes) > 0
     """,
     # Kind, time and source prove that consent existed; the person's own words and where they are found go.
     """
@@ -49,7 +48,7 @@ _STATEMENTS = (
 class Eraser:
     """Erases people through one connection."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def erase(self, person_id: int, now: Millis) -> None:
@@ -64,12 +63,18 @@ class Eraser:
 
 def _values(row: Row, now: Millis) -> dict[str, object]:
     phone = row["phone"]
-    return {
-        "id": row["id"],
-        "phone": phone,
+    names = {
         "digits": None if phone is None else phone.removeprefix("+"),
         "wa_id": row["wa_id"],
         "bsuid": row["bsuid"],
+    }
+    return {
+        "id": row["id"],
+        "phone": phone,
+        **names,
+        **{f"{name}_bytes": None if text is None else text.encode() for name, text in names.items()},
+        "nothing": b"[]",
+        "emptied": b"",
         "erased": f"erased:{row['id']}",
         "standing": int(Standing.NO_ADDRESS),
         "now": now,

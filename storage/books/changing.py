@@ -1,6 +1,5 @@
 """Writing changed messages: only the columns that changed, only over the row that was read."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby
@@ -8,8 +7,9 @@ from operator import itemgetter
 
 from bot.domain.errors import ConflictError
 from bot.domain.message import Recipient
+from storage.books.connection import Connection
+from storage.books.tallies import move_tallies
 from storage.rows.recipients import STATE_COLUMNS, state_values
-from storage.sqlite.tallies import move_tallies
 
 _COLUMNS = (*STATE_COLUMNS, "delivery")
 #: `IS` also compares what is missing.
@@ -19,7 +19,7 @@ _UNCHANGED = " AND ".join(f"{column} IS ?" for column in STATE_COLUMNS)
 _Shape = tuple[int, ...]
 
 
-def save_changes(connection: sqlite3.Connection, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
+def save_changes(connection: Connection, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
     """Write (before, after) pairs in order and move the counters; a row that is no longer `before`: ConflictError."""
     shaped = [_shaped(before, after) for before, after in changes]
     saved = 0

@@ -8,10 +8,10 @@ from bot.domain.campaign import Campaign, CampaignId, CampaignSpec, CampaignStat
 from bot.domain.errors import ConflictError, NotFoundError
 from bot.domain.funnel import recount
 from bot.domain.instants import Millis
+from storage.books.book import Book, assignments, insertion
 from storage.rows import campaigns as rows
 from storage.rows.recipients import recipient
 from storage.rows.values import listed
-from storage.sqlite.book import Book, assignments, insertion
 
 _SPEC_COLUMNS = (
     *("name", "template_id", "audience_id", "channel", "phone_number_id", "ttl_seconds", "scheduled_at"),
@@ -46,12 +46,12 @@ WHERE r.dispatch = 'accepted' AND c.phone_number_id = ? ORDER BY r.accepted_at D
 _COUNT_META_CLICK = """
 INSERT INTO meta_clicks (click_key, campaign_id, component, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
-_META_CLICKS = "SELECT count(*) FROM meta_clicks WHERE campaign_id = ?"
+_META_CLICKS = "SELECT count(*) AS value FROM meta_clicks WHERE campaign_id = ?"
 _TALLIES = "SELECT fact, n FROM tallies WHERE campaign_id = ? AND n > 0"
 _MESSAGES = "SELECT * FROM recipients WHERE campaign_id = ?"
 
 
-class SqliteCampaigns(Book):
+class CampaignsBook(Book):
     """The port `Campaigns`."""
 
     def add(self, spec: CampaignSpec, *, token: str, created_by: str, team: str, now: Millis) -> Campaign:
