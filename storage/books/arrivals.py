@@ -25,7 +25,7 @@ _PARKED_COLUMNS = (
 _PARK = f"{insertion('parked', _PARKED_COLUMNS)} ON CONFLICT DO NOTHING"
 _TAKE = "DELETE FROM parked WHERE wamid IN (SELECT value FROM json_each(?)) RETURNING *"
 _PEEK = """
-SELECT * FROM parked WHERE :phone_number_id IS NULL OR phone_number_id = :phone_number_id ORDER BY id LIMIT :limit
+SELECT * FROM parked WHERE phone_number_id = :phone_number_id OR :phone_number_id IS NULL ORDER BY id LIMIT :limit
 """
 _EXPIRE = "DELETE FROM parked WHERE received_at < ?"
 _COUNT_PARKED = "SELECT count(*) AS value FROM parked"

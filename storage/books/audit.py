@@ -16,7 +16,7 @@ _MOVE_HEAD = """
 INSERT INTO audit_head (id, seq, hash) VALUES (1, ?, ?)
 ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash
 """
-_ROWS = "SELECT * FROM audit WHERE :subject IS NULL OR subject = :subject ORDER BY seq"
+_ROWS = "SELECT * FROM audit WHERE subject = :subject OR :subject IS NULL ORDER BY seq"
 
 
 class AuditBook(Book):

@@ -31,9 +31,9 @@ _BY_NAME = "SELECT * FROM campaigns WHERE name = ? ORDER BY id DESC"
 # An empty list of states, author or template does not restrict.
 _LIST = """
 SELECT * FROM campaigns
-WHERE (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
-  AND (:created_by IS NULL OR created_by = :created_by)
-  AND (:template_id IS NULL OR template_id = :template_id)
+WHERE (state IN (SELECT value FROM json_each(:states)) OR :states IS NULL)
+  AND (created_by = :created_by OR :created_by IS NULL)
+  AND (template_id = :template_id OR :template_id IS NULL)
 ORDER BY id DESC LIMIT :limit
 """
 # The optimistic lock: only the revision that was read may be written.

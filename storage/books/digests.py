@@ -15,7 +15,7 @@ ON CONFLICT (channel, kind) DO UPDATE SET
 RETURNING *
 """
 _REMOVE = "DELETE FROM digests WHERE channel = ?"
-_LIST = "SELECT * FROM digests WHERE :channel IS NULL OR channel = :channel ORDER BY id"
+_LIST = "SELECT * FROM digests WHERE channel = :channel OR :channel IS NULL ORDER BY id"
 _LAST_PERIOD = "SELECT max(period_end) AS value FROM digest_periods WHERE digest_id = ?"
 _MARK = "INSERT INTO digest_periods (digest_id, period_end, taken_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
