@@ -44,7 +44,7 @@ from bot.slack.people import SlackPeople
 from bot.slack.views.digest import digest
 from bot.whatsapp.failures import plain_words
 from bot.whatsapp.management import MetaManagementClient
-from bot.whatsapp.sending import MetaEndpoint, MetaSender, sending_client
+from bot.whatsapp.sending import MetaEndpoint, MetaSender
 from bot.whatsapp.transport import sending_transport
 from commands.desk import Desk
 from storage import exclusive, open_storage
@@ -224,8 +224,7 @@ class Clients:
     """The two ways to Meta: a fast one for sending, a stock one for management."""
 
     def __init__(self, settings: Settings) -> None:
-        transport = sending_transport(settings.meta_api_url, concurrency=CONCURRENCY)
-        self.sending = sending_client(transport)
+        self.sending = sending_transport(settings.meta_api_url, concurrency=CONCURRENCY)
         self.management = httpx.AsyncClient(timeout=MANAGEMENT_TIMEOUT_SECONDS, trust_env=False)
 
     def meta(self, settings: Settings) -> MetaManagementClient:

@@ -10,7 +10,7 @@ from bot.ports.chat import ChatBusyError
 from bot.slack.people import SlackPeople, SlackUser
 
 #: Slack wants an answer within three seconds; asking who somebody is may take no more than this.
-PATIENCE_SECONDS: Final = 2.0
+PATIENCE_SECONDS: Final = 1.2
 
 
 class TryAgainError(ArautoError):

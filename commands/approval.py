@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bot.domain.approval import Shown, check_four_eyes
 from bot.domain.campaign import Campaign
 from bot.domain.errors import ConflictError, NotFoundError
 from bot.domain.instants import Millis
 from bot.domain.roles import Actor
-from bot.ports.chat import ChatMessage
 from bot.ports.storage import Transaction
 from bot.services import approving, rehearsing
 from bot.services.drafting import find_campaign
@@ -17,12 +16,15 @@ from bot.services.reporting import campaign_sheet
 from bot.slack import ids, refs
 from bot.slack.refs import CampaignRef
 from bot.slack.views.confirm_modal import confirm_modal
-from bot.slack.views.parts import Block, section
+from bot.slack.views.parts import Block
 from bot.slack.views.phrases import line, people
 from bot.slack.views.reason_modal import changes_modal, reject_modal
 from commands.desk import Desk
 from commands.exchange import Exchange
 from commands.typed import Typed
+
+#: More tests than this never wait for one number.
+_TRIALS: Final = 1000
 
 _ReasonModal: TypeAlias = Callable[[CampaignRef, str], Block]
 _Decision: TypeAlias = Callable[[Transaction, Shown, Actor, str, Millis], Campaign]
@@ -76,14 +78,16 @@ async def test_send(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     """Send it to the testers of the settings, outside every figure."""
 
     def request(tx: Transaction, shown: Shown) -> tuple[str, int]:
+        campaign = find_campaign(tx, clicked(exchange).id)
+        _refuse_second_test(tx, campaign)
         trials = rehearsing.request(tx, shown, actor, desk.policy, desk.new_token, desk.now())
-        return find_campaign(tx, clicked(exchange).id).spec.name, len(trials)
+        return campaign.spec.name, len(trials)
 
     name, testers = await _decide(desk, clicked(exchange), request)
     await exchange.accept()
     desk.workers.send()
     text = f"🧪 A test of *{line(name)}* is on its way to {people(testers)}. What Meta says comes to you as a message."
-    await exchange.tell(ChatMessage(text=text, blocks=[section(text)]))
+    await exchange.say(text)
 
 
 def clicked(exchange: Exchange) -> CampaignRef:
@@ -147,6 +151,13 @@ def _want(tx: Transaction, *, ref: CampaignRef) -> None:
         return
     for kind in ("approval", "live"):
         tx.cards.want(campaign.id, kind)
+
+
+def _refuse_second_test(tx: Transaction, campaign: Campaign) -> None:
+    """Keep a doubled click from sending every tester the same message twice."""
+    waiting = tx.trials.waiting(campaign.spec.phone_number_id, _TRIALS)
+    if any(trial.campaign_id == campaign.id for trial in waiting):
+        raise ConflictError(f"A test of “{campaign.spec.name}” is on its way already.")
 
 
 def _shown(tx: Transaction, ref: CampaignRef) -> Shown:

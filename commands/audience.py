@@ -43,7 +43,7 @@ async def audience(desk: Desk, actor: Actor, exchange: Exchange) -> None:
         case "" | "help":
             await answer_help(actor, exchange, ids.COMMAND_AUDIENCE)
         case _:
-            await answer_unknown(exchange, ids.COMMAND_AUDIENCE, word)
+            await answer_unknown(actor, exchange, ids.COMMAND_AUDIENCE, word)
 
 
 async def open_new(desk: Desk, actor: Actor, exchange: Exchange, name: str) -> None:

@@ -32,7 +32,7 @@ async def campaign(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     elif word in ("", "help"):
         await answer_help(actor, exchange, ids.COMMAND_CAMPAIGN)
     else:
-        await answer_unknown(exchange, ids.COMMAND_CAMPAIGN, word)
+        await answer_unknown(actor, exchange, ids.COMMAND_CAMPAIGN, word)
 
 
 async def status(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> None:

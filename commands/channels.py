@@ -13,7 +13,7 @@ from bot.slack.faults import error_name, translated
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE_SECONDS: Final = 1.5
+_PATIENCE_SECONDS: Final = 1.0
 _UNSEEN: Final = frozenset({"channel_not_found", "not_in_channel"})
 _INVITE: Final = "Invite it there first (/invite @Arauto), or pick another channel."
 _SILENT: Final = "Slack does not say whether Arauto may post there. Submit again in a moment."

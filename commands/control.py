@@ -9,14 +9,14 @@ from bot.domain.errors import ConflictError, InvalidInputError
 from bot.domain.instants import MINUTE, Millis
 from bot.domain.roles import Actor, Role, require
 from bot.domain.template import Template
-from bot.ports.chat import ChatGoneError, ChatMessage
+from bot.ports.chat import ChatGoneError
 from bot.ports.meta import MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Transaction
 from bot.services import controlling, launching, rescuing
 from bot.services.drafting import find_campaign
 from bot.slack import ids
 from bot.slack.views.in_doubt_modal import in_doubt_modal
-from bot.slack.views.parts import Block, section
+from bot.slack.views.parts import Block
 from bot.slack.views.phrases import line, people
 from commands.actor import TryAgainError, require_any
 from commands.approval import clicked, repair, submitted
@@ -35,13 +35,13 @@ _META_SECONDS: Final = 15.0
 async def pause(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> None:
     """Stop a campaign for now."""
     campaign = await _change(desk, actor, controlling.pause, wanted)
-    await _say(exchange, f"⏸️ *{line(campaign.spec.name)}* is paused. What has left stays sent.")
+    await exchange.say(f"⏸️ *{line(campaign.spec.name)}* is paused. What has left stays sent.")
 
 
 async def cancel(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> None:
     """Call a campaign off for good."""
     campaign = await _change(desk, actor, controlling.cancel, wanted)
-    await _say(exchange, f"⏹️ *{line(campaign.spec.name)}* is cancelled. Nobody else gets it.")
+    await exchange.say(f"⏹️ *{line(campaign.spec.name)}* is cancelled. Nobody else gets it.")
 
 
 async def resume(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> None:
@@ -63,7 +63,7 @@ async def resume(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> N
     await desk.store.write(write)
     desk.workers.send()
     desk.workers.draw()
-    await _say(exchange, f"▶️ *{line(campaign.spec.name)}* goes on. Nobody gets it twice.")
+    await exchange.say(f"▶️ *{line(campaign.spec.name)}* goes on. Nobody gets it twice.")
 
 
 async def stop_all(desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -73,7 +73,7 @@ async def stop_all(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     desk.workers.draw()
     names = ", ".join(f"*{line(campaign.spec.name, 60)}*" for campaign in stopped[:20])
     count = "1 campaign" if len(stopped) == 1 else f"{len(stopped):,} campaigns"
-    await _say(exchange, f"🛑 Stopped {count}: {names}." if stopped else "Nothing was sending or about to.")
+    await exchange.say(f"🛑 Stopped {count}: {names}." if stopped else "Nothing was sending or about to.")
 
 
 async def click_pause(desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -136,7 +136,7 @@ async def resolve_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None
     desk.workers.send()
     desk.workers.draw()
     outcome = "go out again" if choice == ids.SEND_AGAIN else "count as settled"
-    await _say(exchange, f"*{line(campaign.spec.name)}*: the messages to {people(count)} {outcome}.")
+    await exchange.say(f"*{line(campaign.spec.name)}*: the messages to {people(count)} {outcome}.")
 
 
 async def _from_card(desk: Desk, actor: Actor, exchange: Exchange, steer: _Steer) -> None:
@@ -171,7 +171,3 @@ async def _template_now(desk: Desk, campaign: Campaign) -> Template | None:
 def _nobody(desk: Desk) -> str:
     minutes = desk.policy.doubt_patience // MINUTE
     return f"Nobody is in doubt for longer than {minutes} minutes. Meta’s reports may still clear the others up."
-
-
-async def _say(exchange: Exchange, text: str) -> None:
-    await exchange.tell(ChatMessage(text=text, blocks=[section(text)]))

@@ -6,14 +6,12 @@ from typing import Final
 from bot.domain.errors import InvalidInputError
 from bot.domain.periods import DAILY, WEEKLY, next_due, parse_at, parse_zone
 from bot.domain.roles import Actor, Role, require
-from bot.ports.chat import ChatMessage
 from bot.ports.records import DigestSchedule
 from bot.ports.storage import Transaction
 from bot.services import digesting
 from bot.slack import ids
 from bot.slack.views.digest import digest as digest_view
 from bot.slack.views.digest import digest_list
-from bot.slack.views.parts import section
 from bot.slack.views.phrases import code, date
 from commands import channels
 from commands.actor import require_any
@@ -41,7 +39,7 @@ async def digest(desk: Desk, actor: Actor, exchange: Exchange) -> None:
         case "" | "help":
             await answer_help(actor, exchange, ids.COMMAND_DIGEST)
         case _:
-            await answer_unknown(exchange, ids.COMMAND_DIGEST, word)
+            await answer_unknown(actor, exchange, ids.COMMAND_DIGEST, word)
 
 
 async def schedule(desk: Desk, actor: Actor, exchange: Exchange, kind: str, text: str) -> None:
@@ -52,7 +50,7 @@ async def schedule(desk: Desk, actor: Actor, exchange: Exchange, kind: str, text
     made = await desk.store.write(lambda tx: tx.digests.set(exchange.channel, kind, at, zone, actor.user, desk.now()))
     days = "every day" if kind == DAILY else "every Monday"
     first = date(next_due(made.kind, made.at, made.zone, desk.now()), made.zone)
-    await _say(exchange, f"📊 This channel gets its figures {days} at {code(at)} ({zone}), first on {first}.")
+    await exchange.say(f"📊 This channel gets its figures {days} at {code(at)} ({zone}), first on {first}.")
 
 
 async def post_now(desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -68,7 +66,7 @@ async def switch_off(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     """Remove the channel's digests."""
     require(actor, Role.MARKETER)
     removed = await desk.store.write(lambda tx: tx.digests.remove(exchange.channel))
-    await _say(exchange, "This channel gets no digest any more." if removed else "This channel got no digest.")
+    await exchange.say("This channel gets no digest any more." if removed else "This channel got no digest.")
 
 
 def _when(text: str, kind: str, default_zone: str) -> tuple[str, str]:
@@ -101,7 +99,3 @@ def _unplanned(desk: Desk, actor: Actor, channel: str) -> DigestSchedule:
         created_by=actor.user,
         created_at=desk.now(),
     )
-
-
-async def _say(exchange: Exchange, text: str) -> None:
-    await exchange.tell(ChatMessage(text=text, blocks=[section(text)]))

@@ -51,8 +51,8 @@ async def _run(desk: Desk, name: str, handler: Handler, exchange: Exchange) -> N
         actor = await actor_of(exchange.body, desk.roster, desk.people)
         await handler(desk, actor, exchange)
     except NotAllowedError as denied:
-        await _show(exchange, denied)
         await _record_denial(desk, name, exchange, denied)
+        await _show(exchange, denied)
     except ArautoError as error:
         await _show(exchange, error)
     except ChatBusyError as busy:
@@ -116,7 +116,10 @@ async def _record_denial(desk: Desk, name: str, exchange: Exchange, denied: NotA
         why=f"{name}: {denied}",
         now=desk.now(),
     )
-    await desk.store.write(record)
+    try:
+        await desk.store.write(record)
+    except ArautoError:
+        _log.exception("A refusal could not be written down; the line above is all there is of it.")
 
 
 def _subject(name: str, exchange: Exchange) -> str:

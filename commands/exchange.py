@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.ports.chat import Chat, ChatMessage
-from bot.slack.views.parts import Block
+from bot.slack.views.parts import Block, section
 from commands.actor import TryAgainError, user_of
 
 _log = logging.getLogger(__name__)
@@ -89,6 +89,10 @@ class Exchange:
         else:
             await self.chat.post(user, message)
 
+    async def say(self, text: str) -> None:
+        """Show one formatted sentence to this person only."""
+        await self.tell(ChatMessage(text=text, blocks=[section(text)]))
+
     async def open(self, view: Block) -> None:
         """Open a modal, or lay it over the open one; raises TryAgainError when the moment to do so has passed."""
         await self.accept()
@@ -101,15 +105,20 @@ class Exchange:
                 raise TryAgainError("That took too long, so Slack could not open the form. Try again.") from error
             raise
 
-    async def redraw(self, view: Block) -> None:
-        """Replace the open modal, unless it has moved on meanwhile."""
-        await self.accept()
+    async def redraw(self, view: Block, *, drawn_hash: str | None = None) -> str | None:
+        """Replace the open modal unless it has moved on meanwhile; gives the hash of what it shows now, None if not.
+
+        `drawn_hash` is the hash of our own last redrawing; without it the modal must be as it was in the payload.
+        """
+        known_hash = drawn_hash or self.view.get("hash")
         try:
-            await self.client.views_update(view_id=self.view["id"], hash=self.view.get("hash"), view=view)
+            answer = await self.client.views_update(view_id=self.view["id"], hash=known_hash, view=view)
         except SlackApiError as error:
             if error.response.get("error") not in _VIEW_GONE:
                 raise
             _log.info("A modal moved on before it was redrawn (%s).", error.response.get("error"))
+            return None
+        return str((answer.get("view") or {}).get("hash") or "") or None
 
     async def complain(self, errors: Mapping[str, str]) -> None:
         """Show sentences at the fields of the submitted modal, which stays open."""

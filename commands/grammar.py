@@ -1,8 +1,8 @@
 """How slash commands are read: a word, then the rest; and the answers to `help` and to words nobody knows."""
 
-from bot.domain.errors import NotAllowedError
 from bot.domain.roles import Actor
 from bot.slack.views.help import help_message, unknown_subcommand
+from commands.actor import require_any
 from commands.exchange import Exchange
 
 
@@ -14,11 +14,17 @@ def split(text: str) -> tuple[str, str]:
 
 async def answer_help(actor: Actor, exchange: Exchange, command: str) -> None:
     """Explain a command to anybody of ours."""
-    if actor.is_outsider:
-        raise NotAllowedError("You belong to another workspace, so Arauto takes no orders from you here.")
+    _require_ours(actor)
     await exchange.tell(help_message(command))
 
 
-async def answer_unknown(exchange: Exchange, command: str, word: str) -> None:
+async def answer_unknown(actor: Actor, exchange: Exchange, command: str, word: str) -> None:
     """Say that a word is not known, with the closest one that is."""
+    _require_ours(actor)
     await exchange.tell(unknown_subcommand(command, word))
+
+
+def _require_ours(actor: Actor) -> None:
+    """Refuse people of another workspace; no role is needed to ask what there is."""
+    if actor.is_outsider:
+        require_any(actor)

@@ -11,7 +11,6 @@ from bot.ports.storage import Transaction
 from bot.services import consenting
 from bot.slack import ids
 from bot.slack.views.optins_modal import optins_modal
-from bot.slack.views.parts import section
 from bot.slack.views.person import person, person_unknown
 from bot.slack.views.phrases import code
 from commands.desk import Desk
@@ -32,7 +31,7 @@ async def optins(desk: Desk, actor: Actor, exchange: Exchange) -> None:
         case "" | "help":
             await answer_help(actor, exchange, ids.COMMAND_OPTINS)
         case _:
-            await answer_unknown(exchange, ids.COMMAND_OPTINS, word)
+            await answer_unknown(actor, exchange, ids.COMMAND_OPTINS, word)
 
 
 async def open_import(_desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -60,8 +59,7 @@ async def reveal(desk: Desk, actor: Actor, exchange: Exchange, address: str) -> 
     require(actor, Role.ADMIN)
     _check(address)
     shown = await desk.store.write(partial(_reveal, desk=desk, actor=actor, address=address))
-    text = f"👤 {code(shown)}. That you looked is on record."
-    await exchange.tell(ChatMessage(text=text, blocks=[section(text)]))
+    await exchange.say(f"👤 {code(shown)}. That you looked is on record.")
 
 
 def _check(address: str) -> None:

@@ -42,7 +42,7 @@ async def take_file(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     if opening.done():
         opening.result()
     await exchange.replace(importing_modal(options.file_name))
-    report = await importing.run(desk.store, await opening)
+    report = await importing.run(desk.store, await opening, elsewhere=asyncio.to_thread)
     await exchange.tell(optins_report(_sheet(report, options)))
 
 

@@ -1,9 +1,10 @@
 """Submitting the campaign modal: every complaint at its field, or a campaign that is being planned."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
 from functools import partial
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain.binding import check
 from bot.domain.campaign import Campaign
@@ -14,8 +15,9 @@ from bot.domain.roles import Actor, Role, require
 from bot.domain.schedule import check_schedule
 from bot.domain.sheet import CampaignForm
 from bot.ports.storage import Transaction
-from bot.services import choosing, drafting
+from bot.services import choosing, drafting, narrating
 from bot.slack import ids
+from bot.slack.views.phrases import line
 from commands import channels
 from commands.desk import Desk
 from commands.exchange import Exchange
@@ -98,9 +100,16 @@ def _template(tx: Transaction, form: CampaignForm, policy: Policy, zone: str, no
             ttl_seconds=template.lifetime_seconds if form.ttl_seconds is None else form.ttl_seconds,
             scheduled_at=form.scheduled_at,
             offer_ends_at=ends_at,
-            zone=ZoneInfo(zone),
+            zone=_zone(zone),
         ),
     ]
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC  # Slack may know a zone that this machine does not
 
 
 async def _refuse(
@@ -127,10 +136,22 @@ def _save(tx: Transaction, *, desk: Desk, actor: Actor, form: CampaignForm, edit
     if editing is not None:
         campaign = drafting.find_campaign(tx, editing)
         spec = spec_of(form, template, _number(tx, desk.policy, campaign))
-        return drafting.resubmit(tx, campaign.id, spec, actor, desk.now())
+        return _announce(tx, desk, actor, drafting.resubmit(tx, campaign.id, spec, actor, desk.now()))
     spec = spec_of(form, template, choosing.choose_number(tx, desk.policy))
     token, existing = choosing.choose_token(tx, seed, spec, actor.user)
-    return existing or drafting.submit(tx, spec, actor, token, desk.now())
+    return existing or _announce(tx, desk, actor, drafting.submit(tx, spec, actor, token, desk.now()))
+
+
+def _announce(tx: Transaction, desk: Desk, actor: Actor, campaign: Campaign) -> Campaign:
+    """Tell the author what happens next, and the ID."""
+    token, channel = campaign.token, desk.policy.approval_channel
+    text = (
+        f"*{line(campaign.spec.name)}* (`{token}`) is submitted. Arauto counts its recipients, then asks for approval "
+        f"in <#{channel}>. `/campaign edit {token}` changes it, `/campaign cancel {token}` calls it off."
+    )
+    key = f"campaign {campaign.id} v{campaign.version}: submitted"
+    narrating.tell_person(tx, actor.user, key, text, desk.now())
+    return campaign
 
 
 def _number(tx: Transaction, policy: Policy, campaign: Campaign) -> str:

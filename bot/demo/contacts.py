@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from random import Random
 from typing import Final
@@ -33,6 +34,12 @@ def csv_of(contacts: int, seed: int) -> bytes:
         phones.append(phone)
         writer.writerow(_row(chance, phone))
     return text.getvalue().encode()
+
+
+def sound_phones(content: bytes) -> list[str]:
+    """List the numbers of a sample file that messages can go to, each once, in the order of the file."""
+    phones = (line.partition(",")[0] for line in content.decode().splitlines()[1:])
+    return [phone for phone in dict.fromkeys(phones) if re.fullmatch(r"\+(33|44)\d{9,10}", phone)]
 
 
 def _fictional(chance: Random) -> Iterator[str]:

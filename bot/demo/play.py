@@ -6,6 +6,7 @@ import sys
 from bot.demo import books, samples
 from bot.demo.story import Story, StoryError
 from bot.demo.world import World, running
+from bot.simulator import playground
 
 #: Demo seconds per real second while the story plays.
 STORY_SPEED = 60.0
@@ -40,7 +41,8 @@ async def _story(port: int, contacts: int, seed: int) -> int:
 
 async def _by_hand(port: int, contacts: int, seed: int) -> int:
     async with running(port=port, seed=seed, speed=1.0, cap=CAP) as world:
-        await samples.load(world, contacts=contacts, seed=seed)
+        phones = await samples.load(world, contacts=contacts, seed=seed)
+        playground.plug_in(world.slack, world.meta, on_speed=world.set_speed, phones=phones)
         _tell(f"Open {world.slack_url}/")
         await world.stop.wait()
     return 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.demo.contacts import csv_of
+from bot.demo.contacts import csv_of, sound_phones
 from bot.demo.world import World
 from bot.domain.audience import AudienceRule
 from bot.ports.storage import Transaction
@@ -11,10 +11,12 @@ from bot.services.importing import Importer, ImportOptions
 from storage import open_storage
 
 _AUTHOR = "U0ANA"
+#: Phones offered to look at before any of them has received something.
+PHONES = 12
 
 
-async def load(world: World, *, contacts: int, seed: int) -> None:
-    """Import the sample file as the command line would, beside the running bot."""
+async def load(world: World, *, contacts: int, seed: int) -> list[str]:
+    """Import the sample file as the command line would, beside the running bot; gives a few sound phones."""
     content = csv_of(contacts, seed)
     options = ImportOptions(
         file_name="samples.csv", actor="demo", source="Shop checkout", wording="Yes, send me offers on WhatsApp"
@@ -26,6 +28,7 @@ async def load(world: World, *, contacts: int, seed: int) -> None:
         await store.write(lambda tx: _add_audiences(tx, world))
     finally:
         await store.close()
+    return sound_phones(content)[:PHONES]
 
 
 def _chunks(content: bytes) -> Iterator[bytes]:

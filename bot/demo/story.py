@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from bot.demo.contacts import csv_of
+from bot.demo.contacts import csv_of, sound_phones
 from bot.demo.world import ANA, APPROVALS, BRUNO, EVE, MARKETING, World
 from bot.simulator.slack import Message, Outcome
 
@@ -63,17 +63,13 @@ class Story:
 
     async def _stop_some(self, count: int, when: str) -> None:
         """Let some people write STOP: their phones do, and Meta tells the bot."""
-        phones = [phone for phone in self._sound_phones()[:: max(1, self._contacts // 7)] if phone not in self._stopped]
+        sound = sound_phones(csv_of(self._contacts, self._seed))
+        phones = [phone for phone in sound[:: max(1, self._contacts // 7)] if phone not in self._stopped]
         for phone in phones[:count]:
             self._stopped.add(phone)
             self._meta.say(phone, "STOP")
         await self._meta.settle(PATIENCE)
         self._tell(f"{count} people write STOP {when}.")
-
-    def _sound_phones(self) -> list[str]:
-        lines = csv_of(self._contacts, self._seed).decode().splitlines()[1:]
-        phones = [line.split(",")[0] for line in lines]
-        return [phone for phone in dict.fromkeys(phones) if re.fullmatch(r"\+(33|44)\d{9,10}", phone)]
 
     async def _new_audience(self, name: str, **rule: str) -> None:
         await self._type(ANA, "/audience new")

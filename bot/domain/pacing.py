@@ -1,6 +1,6 @@
 """How fast a number may send: never above its bound in any second, slower when Meta asks, and gently at the start."""
 
-from collections import deque
+from heapq import heappop, heappush
 
 from bot.domain.instants import SECOND, Millis
 
@@ -11,42 +11,56 @@ START_STAGES = (1, 10)
 
 
 class Window:
-    """At most `bound` departures in every sliding second, evenly spread; forgets nothing that still counts.
+    """At most `bound` arrivals at Meta in every sliding second, evenly spread.
 
+    What counts is when a request arrives, which lies between its departure and its answer. So a request counts while it
+    is unanswered, and for a second after the latest moment it can have arrived: its answer less the time the fastest
+    answer takes (which is Meta's work; the way there takes next to nothing of it). A steady latency costs no pace, and
+    a stall cannot turn into a burst.
     A new window begins full: after a restart it waits one second, because what left before is not known.
     """
 
+    #: Milliseconds by which the fastest answer is forgotten with each answer, so that a slower Meta is learnt in time.
+    FORGETTING = 1 / 64
+    #: What the fastest answer is taken to be at most, before faster ones correct it.
+    SLOWEST_WORK = 500
+
     def __init__(self, bound: int, now: Millis) -> None:
         self.bound = bound
-        self._departures: deque[tuple[Millis, int]] = deque([(now, bound)])
-        self._inside = bound
+        self._under_way = 0
+        self._leaving: list[float] = [now + WINDOW_MS] * bound
+        self._fastest: float = self.SLOWEST_WORK
         self._credit = 0.0
         self._credited_at = now
 
+    def resize(self, bound: int, now: Millis) -> None:
+        """Take another bound; room it adds opens in a second, requests under way go on counting."""
+        for _ in range(bound - self.bound):
+            heappush(self._leaving, now + WINDOW_MS)
+        self.bound = bound
+
     def room(self, now: Millis, pace: float) -> int:
-        """Say how many may leave now: within the bound of the last second, and spread at `pace` per second."""
-        self._forget(now)
+        """Say how many messages may leave now: within the bound of the last second, and spread at `pace` per second."""
+        while self._leaving and self._leaving[0] <= now:
+            heappop(self._leaving)
         self._earn(now, pace)
-        return max(0, min(self.bound - self._inside, int(self._credit)))
+        return max(0, min(self.bound - self._under_way - len(self._leaving), int(self._credit)))
 
-    def depart(self, now: Millis, count: int) -> None:
-        """Record departures; call it for what really leaves, when it leaves."""
-        if count:
-            self._departures.append((now, count))
-            self._inside += count
-            self._credit -= count
+    def depart(self, count: int) -> None:
+        """Record requests that leave now."""
+        self._under_way += count
+        self._credit -= count
 
-    def give_back(self, count: int) -> None:
-        """Return credit that was not used; the window itself never forgets a departure."""
-        self._credit += count
-
-    def _forget(self, now: Millis) -> None:
-        while self._departures and now - self._departures[0][0] >= WINDOW_MS:
-            self._inside -= self._departures.popleft()[1]
+    def answered(self, departed: Millis, now: Millis) -> None:
+        """Record the answer of one request, or that it never will have one."""
+        self._under_way -= 1
+        latency = now - departed
+        self._fastest = min(latency, self._fastest + self.FORGETTING)
+        heappush(self._leaving, now - self._fastest + WINDOW_MS)
 
     def _earn(self, now: Millis, pace: float) -> None:
-        """Let credit grow with time, at most a twentieth of a second's worth: a stall must not become a burst."""
-        most = max(1.0, pace / 20)
+        """Let credit grow with time, at most a quarter of a second's worth: what a stall cost may be made up for."""
+        most = max(1.0, pace / 4)
         self._credit = min(most, self._credit + (now - self._credited_at) * pace / SECOND)
         self._credited_at = now
 

@@ -1,11 +1,13 @@
 """The portfolio's messaging limit: people per rolling 24 hours, counted by us because Meta tells no remainder."""
 
-from bot.domain.instants import DAY, SECOND, Millis
+from bot.domain.instants import SECOND, Millis
 from bot.ports.clock import Clock
-from bot.ports.storage import Storage, Transaction
+from bot.ports.storage import Storage
+from bot.services.reporting import headroom
 
 #: How often the count is taken from the database; in between, departures are subtracted.
 REFRESH_MS = 30 * SECOND
+#: Stands for no limit.
 UNLIMITED = 1_000_000_000
 
 
@@ -24,7 +26,8 @@ class Headroom:
         age = REFRESH_MS if self._counted_at is None else ticks - self._counted_at
         if age >= REFRESH_MS or (self._room <= 0 and age >= SECOND):
             self._counted_at = ticks
-            self._room = await self._store.read(lambda tx: headroom(tx, self._clock.now()))
+            room = await self._store.read(lambda tx: headroom(tx, self._clock.now()))
+            self._room = UNLIMITED if room is None else room
 
     def room(self) -> int:
         """Say how many more people may be written to."""
@@ -33,11 +36,3 @@ class Headroom:
     def used(self, count: int) -> None:
         """Subtract departures; the next count is exact again."""
         self._room -= count
-
-
-def headroom(tx: Transaction, now: Millis) -> int:
-    """Give how many more people the portfolio may write to in the running 24 hours; `UNLIMITED` without a limit."""
-    limits = [status.messaging_limit for status in tx.numbers.list() if status.messaging_limit is not None]
-    if not limits:
-        return UNLIMITED
-    return min(limits) - tx.recipients.people_messaged_since(Millis(now - DAY))

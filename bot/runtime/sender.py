@@ -218,13 +218,16 @@ class NumberSender:
 
     async def _send_trials(self) -> int:
         trials = await self._trials.next(self._room())
-        self._throttle.depart(len(trials))
+        departed = self._throttle.depart(len(trials))
         for trial in trials:
-            self._start(self._send_trial(trial))
+            self._start(self._send_trial(trial, departed))
         return len(trials)
 
-    async def _send_trial(self, trial: Trial) -> None:
-        await self._trials.send(trial)
+    async def _send_trial(self, trial: Trial, departed: Millis) -> None:
+        try:
+            await self._trials.send(trial)
+        finally:
+            self._throttle.answered(departed)
 
     async def _send_some(self) -> int:
         """Serve the campaigns in turn; returns how many rows of one of them were dealt with."""
@@ -277,20 +280,20 @@ class NumberSender:
         await self._store.write(lambda tx: tx.recipients.release(claimed))
 
     def _depart(self, lane: Lane, claims: list[Claim]) -> None:
-        self._throttle.depart(len(claims))
+        departed = self._throttle.depart(len(claims))
         self._headroom.used(len(claims))
         lane.start.left(len(claims))
         lane.under_way += len(claims)
         for claim in claims:
             self._lane_of[claim.recipient.id] = lane
-            self._start(self._request(lane, claim))
+            self._start(self._request(lane, claim, departed))
 
     def _start(self, request: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(request)
         self._requests.add(task)
         task.add_done_callback(self._requests.discard)
 
-    async def _request(self, lane: Lane, claim: Claim) -> None:
+    async def _request(self, lane: Lane, claim: Claim, departed: Millis) -> None:
         """Post one marked message; whatever happens, its outcome is settled."""
         row = claim.recipient
         outcome: Outcome = InDoubt("Arauto stopped before the answer came.")
@@ -299,6 +302,7 @@ class NumberSender:
             outcome = await self._postman.post(lane.campaign, claim.address, claim.parameters, mark)
         finally:
             lane.under_way -= 1
+            self._throttle.answered(departed)
             self._settler.add(Settlement(row.id, row.attempt, outcome))
 
     def _hold_woken(self, tx: Transaction, batch: list[Settlement], now: Millis) -> None:

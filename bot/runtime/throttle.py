@@ -27,10 +27,10 @@ class Throttle:
         return self._pace.current
 
     def set_bound(self, bound: int, pace: float | None = None) -> None:
-        """Take what Meta grants (or an operator allows); a new bound begins with an empty second."""
+        """Take what Meta grants (or an operator allows); what it adds opens in a second."""
         ticks = self._clock.ticks()
         if bound != self._window.bound:
-            self._window = Window(bound, ticks)
+            self._window.resize(bound, ticks)
             self._pace = Pace(bound, ticks, pace)
 
     def room(self) -> int:
@@ -38,9 +38,14 @@ class Throttle:
         ticks = self._clock.ticks()
         return 0 if ticks < self._rests_until else self._window.room(ticks, self._pace.current)
 
-    def depart(self, count: int) -> None:
-        """Record messages that leave at this moment."""
-        self._window.depart(self._clock.ticks(), count)
+    def depart(self, count: int) -> Millis:
+        """Record requests that leave at this moment; give the moment for `answered`."""
+        self._window.depart(count)
+        return self._clock.ticks()
+
+    def answered(self, departed: Millis) -> None:
+        """Record the answer of one request, or that it never will have one."""
+        self._window.answered(departed, self._clock.ticks())
 
     def learn(self, effects: Effects) -> None:
         """Take the pace from the answers: slower when told to, a growing rest in trouble, faster while calm."""

@@ -44,14 +44,14 @@ def approve(tx: Transaction, shown: Shown, actor: Actor, policy: Policy, now: Mi
 def reject(tx: Transaction, shown: Shown, actor: Actor, reason: str, now: Millis) -> Campaign:
     """Turn the campaign down for good, with a reason its author reads."""
     campaign = _decide(tx, shown, actor, CampaignState.REJECTED, reason, now)
-    _tell_author(tx, campaign, f"was rejected by <@{actor.user}>: {reason}", now)
+    _tell_author(tx, campaign, f"was rejected by <@{actor.user}>: {campaign.reason}", now)
     return campaign
 
 
 def request_changes(tx: Transaction, shown: Shown, actor: Actor, reason: str, now: Millis) -> Campaign:
     """Send the campaign back to its author."""
     campaign = _decide(tx, shown, actor, CampaignState.CHANGES_REQUESTED, reason, now)
-    what = f"needs changes, says <@{actor.user}>: {reason}\n`/campaign edit {campaign.token}` opens it again."
+    what = f"needs changes, says <@{actor.user}>: {campaign.reason}\n`/campaign edit {campaign.token}` opens it again."
     _tell_author(tx, campaign, what, now)
     return campaign
 
@@ -79,7 +79,7 @@ def _decide(tx: Transaction, shown: Shown, actor: Actor, state: CampaignState, r
         raise InvalidInputError("Give a reason; the author reads it.", field="reason")
     campaign = review(tx, shown, actor, now)
     campaign = tx.campaigns.change(campaign, state=state, reason=reason.strip())
-    recording.record(tx, campaign, str(state), actor.user, now, reason=reason.strip())
+    recording.record(tx, campaign, str(state), actor.user, now, reason=campaign.reason)
     narrating.redraw(tx, campaign)
     return campaign
 

@@ -38,10 +38,18 @@ def pause(tx: Transaction, campaign_id: CampaignId, actor: Actor, now: Millis) -
 
 
 def resume(tx: Transaction, campaign_id: CampaignId, actor: Actor, now: Millis) -> Campaign:
-    """Go on sending what the approval still covers. Only an approver resumes what a failure stopped."""
+    """Go on sending what the approval still covers.
+
+    Only an approver resumes what a failure stopped, or lifts what Meta's news of the account blocked: if it still
+    stands, Meta refuses the first message and the campaign fails again.
+    """
     campaign = require_campaign(tx, campaign_id)
-    require(actor, Role.APPROVER if campaign.state is CampaignState.FAILED else Role.MARKETER)
+    number = tx.numbers.get(campaign.spec.phone_number_id)
+    is_grave = campaign.state is CampaignState.FAILED or (number is not None and number.blocked is not None)
+    require(actor, Role.APPROVER if is_grave else Role.MARKETER)
     _expect(campaign, {CampaignState.PAUSED, CampaignState.FAILED}, "resumed")
+    if number is not None and number.blocked is not None:
+        tx.numbers.put(replace(number, blocked=None))
     return _set(tx, campaign, CampaignState.SENDING, actor.user, f"Resumed by <@{actor.user}>.", now)
 
 

@@ -26,7 +26,7 @@ def find_campaign(tx: Transaction, text: str) -> Campaign:
     wanted = text.strip()
     if not wanted:
         raise InvalidInputError("Which campaign? Give its ID; `/campaign list` shows them.")
-    found = tx.campaigns.find(wanted)
+    found = tx.campaigns.find(wanted) or tx.campaigns.find(wanted.upper())  # an ID typed in small letters
     if not found:
         raise NotFoundError(f"There is no campaign “{wanted}”. `/campaign list` shows the ones there are.")
     if len(found) > 1:
@@ -90,6 +90,10 @@ def _to_planning(tx: Transaction, campaign: Campaign, template: Template, actor:
         plan=PlanSummary(planned_at=now),
         digest=None,
         submitted_at=now,
+        # Whoever approved an earlier version has not seen this one.
+        approved_by=None,
+        approved_at=None,
+        approval_expires_at=None,
         reason=None,
     )
     recording.record(tx, campaign, "submitted", actor.user, now, name=campaign.spec.name)

@@ -5,7 +5,7 @@ is one transaction, so an import may run beside everything else; running it agai
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -190,19 +190,30 @@ class Importer:
         )
 
 
+#: Runs work somewhere and waits for it: a thread, where others wait for the event loop.
+Elsewhere = Callable[[Callable[[], Batch | None]], Awaitable[Batch | None]]
+
+
+async def _here(work: Callable[[], Batch | None]) -> Batch | None:
+    return work()
+
+
 async def run(
     storage: Storage,
     importer: Importer,
     *,
+    elsewhere: Elsewhere = _here,
     on_refused: Callable[[Refused], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Import a whole file, or in a dry run only say what would happen: the one way in for Slack and command line.
 
-    `on_refused` gets every refused row once, `on_progress` the bytes read so far.
+    `on_refused` gets every refused row once, `on_progress` the bytes read so far. Judging a batch takes tens of
+    milliseconds: a process that serves others hands in `asyncio.to_thread` as `elsewhere`.
     """
     import_id = None if importer.is_dry_run else await storage.write(importer.begin)
-    for batch in importer.batches():
+    batches = importer.batches()
+    while (batch := await elsewhere(partial(next, batches, None))) is not None:
         if import_id is None:
             enrolments = await storage.read(partial(importer.foresee, batch=batch))
         else:

@@ -55,7 +55,7 @@ def launch(tx: Transaction, campaign_id: CampaignId, template: Template | None, 
     campaign = tx.campaigns.get(campaign_id)
     if campaign is None or campaign.state not in (CampaignState.APPROVED, CampaignState.SCHEDULED):
         return Check(Step.DONE)
-    objection = _objection(campaign, template)
+    objection = _objection(campaign, template) or _too_late(campaign, now)
     if objection is not None:
         _void(tx, campaign, objection, now)
         return Check(Step.DONE)
@@ -64,9 +64,6 @@ def launch(tx: Transaction, campaign_id: CampaignId, template: Template | None, 
     tx.templates.put(template, now)
     if campaign.spec.ttl_seconds not in (None, template.lifetime_seconds):
         return _ttl_step(tx, campaign, template, now)
-    if is_lapsed(campaign, now):
-        _void(tx, campaign, "The last safe launch is over: messages could arrive after the offer has ended.", now)
-        return Check(Step.DONE)
     _start(tx, campaign, template, policy, now)
     return Check(Step.DONE)
 
@@ -120,6 +117,15 @@ def _objection(campaign: Campaign, template: Template | None) -> str | None:
         return "The template’s lifetime changed after the approval."
     if digest_of(campaign) != campaign.digest or campaign.plan is None:
         return "The plan no longer matches the approved digest."
+    return None
+
+
+def _too_late(campaign: Campaign, now: Millis) -> str | None:
+    """Say whether the time to launch is over; judged before the template is edited, because edits are few."""
+    if campaign.approval_expires_at is not None and campaign.approval_expires_at <= now:
+        return "The approval was not used in time."
+    if is_lapsed(campaign, now):
+        return "The last safe launch is over: messages could arrive after the offer has ended."
     return None
 
 

@@ -19,7 +19,7 @@ from bot.domain.phone import mask
 from bot.domain.plan import PlannedRecipient, PlanSummary, chain
 from bot.domain.policy import Policy
 from bot.domain.rendering import filled_in, preview
-from bot.ports.people import Candidate
+from bot.ports.people import Candidate, Person
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
 
@@ -135,7 +135,7 @@ def facts_of(person: Candidate) -> Facts:
     )
 
 
-def attributes_of(person: Candidate) -> Mapping[str, str]:
+def attributes_of(person: Candidate | Person) -> Mapping[str, str]:
     """Gather what `{{name}}` and its like may take; the reserved names win over columns of the same name."""
     return {
         **person.attributes,

@@ -19,6 +19,7 @@ from bot.ports.recipients import Trial
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
 from bot.services.drafting import require_campaign
+from bot.services.planning import attributes_of
 
 
 def request(
@@ -63,8 +64,7 @@ def _compose(campaign: Campaign, person: Person, policy: Policy, new_token: Call
         public_url=policy.public_url,
         offer_ends_at=campaign.spec.offer_ends_at,
     )
-    values = {**person.attributes, "name": person.name, "phone": person.phone or "", "language": person.language}
-    composed = composer.compose(values, token=new_token)
+    composed = composer.compose(attributes_of(person), token=new_token)
     if composed.missing:
         missing = ", ".join(sorted(composed.missing))
         raise InvalidInputError(f"Tester {mask(person.phone or '')} has no value for {missing}, and no fallback.")

@@ -121,8 +121,13 @@ def _take_tracked(event: StatusEvent, row: Recipient, attempt: int, matches: _Ma
 
 
 def _match_by_number(tx: Transaction, event: StatusEvent, matches: _Matches) -> None:
-    """Without a tracker: an unknown id for exactly one person in doubt on that number is theirs."""
-    candidates = tx.recipients.in_doubt_for(event.phone_number_id, event.recipient) if event.recipient else []
+    """Without a tracker: an unknown id for exactly one person in doubt on that number is theirs.
+
+    A tracker that is not theirs says that it is another message: a test send, or one from before a restored backup.
+    """
+    candidates = []
+    if event.recipient and not event.tracker:
+        candidates = tx.recipients.in_doubt_for(event.phone_number_id, event.recipient)
     taken = {recipient_id for recipient_id, other in matches.events if other.wamid != event.wamid}
     candidates = [row for row in candidates if row.id not in taken]
     if len(candidates) != 1:

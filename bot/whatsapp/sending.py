@@ -35,34 +35,42 @@ class MetaEndpoint:
 
 
 class MetaSender:
-    """Implements `bot.ports.meta.MessageSender` over an httpx client (`sending_client`)."""
+    """Implements `bot.ports.meta.MessageSender` over an httpx transport (`transport.sending_transport`).
 
-    def __init__(self, client: httpx.AsyncClient, endpoint: MetaEndpoint) -> None:
-        self._client = client
+    The transport is called without httpx's client around it: what that adds (redirects, cookies, the environment,
+    parsing the same address again) is nothing a sender may use, and costs as much as everything else
+    (benchmarks/send_path.py).
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, endpoint: MetaEndpoint) -> None:
+        self._transport = transport
         self._endpoint = endpoint
-        self._headers = {"Authorization": f"Bearer {endpoint.access_token}", "Content-Type": "application/json"}
+        self._headers = [
+            ("Authorization", f"Bearer {endpoint.access_token}"),
+            ("Content-Type", "application/json"),
+            ("Accept-Encoding", "identity"),
+        ]
+        self._urls: dict[str, httpx.URL] = {}
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Send once. Only an error body of Meta, or a request that never left, counts as not accepted."""
-        url = self._endpoint.url(message.phone_number_id)
         try:
-            response = await self._client.post(url, content=body_of(message), headers=self._headers)
+            url = self._url(message.phone_number_id)
+            request = httpx.Request("POST", url, headers=self._headers, content=body_of(message))
+            response = await self._transport.handle_async_request(request)
+            body = await response.aread()
         except NOTHING_LEFT as error:
             return NotSent(_why(error))
         except httpx.HTTPError as error:
             return InDoubt(_why(error))
-        return outcome_of(response.status_code, response.content)
+        return outcome_of(response.status_code, body)
 
-
-def sending_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    """Wrap a transport for sending: no redirects, no cookies of the environment, timeouts are the transport's own."""
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=None,  # noqa: S113 - the transport has its own, finer ones (`transport.Timeouts`)
-        follow_redirects=False,
-        trust_env=False,
-        headers={"Accept-Encoding": "identity"},
-    )
+    def _url(self, phone_number_id: str) -> httpx.URL:
+        """Parse each number's address once."""
+        known = self._urls.get(phone_number_id)
+        if known is None:
+            known = self._urls[phone_number_id] = httpx.URL(self._endpoint.url(phone_number_id))
+        return known
 
 
 def body_of(message: OutgoingMessage) -> bytes:

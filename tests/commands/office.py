@@ -171,11 +171,6 @@ class Office:
         assert answer.status == 200, answer
         return answer.body
 
-    async def settled(self) -> None:
-        """Wait until the listeners have written what they write after their answer."""
-        await self.sim.wait_for(lambda: True)
-        await self.store.write(lambda tx: None)
-
     async def told(self, user: str, words: str) -> str:
         """Wait until this person alone was told something with these words, as an ephemeral or a direct message."""
         return await self.sim.wait_for(lambda: next((one for one in self._private(user) if words in one), ""))
@@ -230,6 +225,9 @@ class Office:
 
     async def audit(self) -> list[AuditEntry]:
         return await self.store.read(lambda tx: [row.entry for row in tx.audit.rows()])
+
+    async def denials(self) -> list[AuditEntry]:
+        return [entry for entry in await self.audit() if entry.action == "denied"]
 
     async def put_template(self, **changes: Any) -> Template:
         template = a_template(**changes)

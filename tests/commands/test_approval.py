@@ -22,9 +22,8 @@ async def test_a_marketer_who_presses_approve_is_refused_alone_and_on_record(off
     card = await office.proposed()
 
     answer = await office.refused_click(MARKETER, card, "campaign_approve")
-    await office.settled()
 
-    denied = [entry for entry in await office.audit() if entry.action == "denied"]
+    denied = await office.denials()
     campaign = await office.campaign()
     assert "Only approvers" in answer
     assert campaign.state is CampaignState.IN_REVIEW
@@ -169,7 +168,9 @@ async def test_a_test_send_is_queued_for_the_opted_in_testers(tmp_path):
 
         campaign = await office.campaign()
         waiting = await office.store.read(lambda tx: tx.trials.waiting(campaign.spec.phone_number_id, 10))
+        again = await office.refused_click(APPROVER, card, "campaign_test_send")
         assert "1 person" in answer
+        assert "on its way already" in again
         assert [(trial.address, trial.requested_by) for trial in waiting] == [("+447700900001", APPROVER)]
         assert "send" in office.bells.rung
 

@@ -1,11 +1,13 @@
 """The campaign modal: it follows the template, and every complaint stands at its field."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.audience import AudienceRule
 from bot.domain.campaign import CampaignState
+from bot.ports.meta import MetaUnavailableError
 from tests.builders import add_people
 from tests.commands.office import APPROVER, MARKETER, PUBLIC_URL, Office
 
@@ -130,6 +132,42 @@ async def test_a_template_paused_since_it_was_chosen_is_refused_at_template(offi
     assert "paused" in outcome.errors["template"]
 
 
+async def test_a_template_paused_at_meta_is_noticed_when_it_is_chosen(office: Office):
+    paused = replace(office.meta.templates_by_id["900100"], status="PAUSED")
+    office.meta.templates_by_id["900100"] = paused
+
+    await office.fill_campaign()
+
+    shown = await office.sim.wait_for(lambda: _showing(office, "Meta lists it as paused"))
+    assert "cannot be sent" in shown
+
+
+async def test_a_template_gone_at_meta_is_noticed_when_it_is_chosen(office: Office):
+    del office.meta.templates_by_id["900100"]
+
+    await office.fill_campaign()
+
+    shown = await office.sim.wait_for(lambda: _showing(office, "Meta lists it as deleted"))
+    assert "cannot be sent" in shown
+
+
+async def test_a_template_is_shown_as_last_read_while_meta_is_away(office: Office):
+    office.meta.error = MetaUnavailableError("away")
+
+    outcome = await office.submit()
+
+    assert outcome.is_ok
+
+
+async def test_the_author_is_told_the_id_and_what_comes_next(office: Office):
+    await office.proposed()
+    campaign = await office.campaign()
+
+    told = await office.told(MARKETER, "is submitted")
+
+    assert campaign.token in told
+
+
 async def test_a_template_that_counts_clicks_needs_our_own_address(office: Office):
     await office.put_template(**COUNTED)
 
@@ -238,3 +276,8 @@ async def test_a_form_with_forged_metadata_is_refused(office: Office):
 
     assert "older version" in str(answer["view"]["blocks"])
     assert await office.campaigns() == []
+
+
+def _showing(office: Office, words: str) -> str:
+    text = office.sim.text(office.sim.view(MARKETER))
+    return text if words in text else ""

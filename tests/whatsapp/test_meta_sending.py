@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.campaign import ProductPolicy
 from bot.ports.meta import Accepted, ErrorClass, InDoubt, MessageSender, OutgoingMessage, Refused
-from bot.whatsapp.sending import MetaEndpoint, MetaSender, body_of, outcome_of, sending_client
+from bot.whatsapp.sending import MetaEndpoint, MetaSender, body_of, outcome_of
 
 COMPONENTS = (
     b'[{"type":"header","parameters":[{"type":"image","image":{"id":"1166846181421424"}}]},'
@@ -96,9 +96,8 @@ async def test_a_message_is_posted_once_to_its_numbers_endpoint():
         return httpx.Response(200, json={"messages": [{"id": "wamid.A"}]})
 
     endpoint = MetaEndpoint(api_url="http://meta.invalid/", version="v25.0", access_token="secret")
-    async with sending_client(httpx.MockTransport(answer)) as client:
-        sender: MessageSender = MetaSender(client, endpoint)
-        outcome = await sender.send(message())
+    sender: MessageSender = MetaSender(httpx.MockTransport(answer), endpoint)
+    outcome = await sender.send(message())
 
     [request] = seen
     assert outcome == Accepted("wamid.A")

@@ -11,10 +11,10 @@ import pytest
 from raw_server import ANSWER, Connection, RawServer, Script, free_port, raw_server, response
 
 from bot.ports.meta import Accepted, InDoubt, NotSent, Outcome, OutgoingMessage, ProductPolicy
-from bot.whatsapp.sending import MetaEndpoint, MetaSender, sending_client
+from bot.whatsapp.sending import MetaEndpoint, MetaSender
 from bot.whatsapp.transport import Timeouts, sending_transport
 
-QUICK = Timeouts(connect=0.25, read=0.5, pool=0.3, total=2.0)
+QUICK = Timeouts(connect=0.8, read=1.5, pool=0.8, total=5.0)
 
 
 def message(name: str = "spring_drop", components: bytes = b"[]") -> OutgoingMessage:
@@ -28,11 +28,11 @@ def message(name: str = "spring_drop", components: bytes = b"[]") -> OutgoingMes
     )
 
 
-def client_for(*, concurrency: int = 8, timeouts: Timeouts = QUICK) -> httpx.AsyncClient:
-    return sending_client(sending_transport("http://127.0.0.1", concurrency=concurrency, timeouts=timeouts))
+def client_for(*, concurrency: int = 8, timeouts: Timeouts = QUICK) -> httpx.AsyncBaseTransport:
+    return sending_transport("http://127.0.0.1", concurrency=concurrency, timeouts=timeouts)
 
 
-def sender(client: httpx.AsyncClient, url: str) -> MetaSender:
+def sender(client: httpx.AsyncBaseTransport, url: str) -> MetaSender:
     return MetaSender(client, MetaEndpoint(api_url=url, version="v25.0", access_token="token"))
 
 

@@ -25,6 +25,7 @@ HELP: dict[str, tuple[Subcommand, ...]] = {
         Subcommand("new", "new [name]", "Describe a campaign and ask for its approval."),
         Subcommand("list", "list", "Show the newest campaigns with their IDs."),
         Subcommand("status", "status ID", "Show one campaign's figures, as of now."),
+        Subcommand("edit", "edit ID", "Open a campaign again that waits, or was sent back."),
         Subcommand("pause", "pause ID", "Stop sending for now. What has left stays sent."),
         Subcommand("resume", "resume ID", "Go on sending where it stopped. Nobody gets it twice."),
         Subcommand("cancel", "cancel ID", "Stop for good. Nobody else gets the message."),
@@ -44,6 +45,7 @@ HELP: dict[str, tuple[Subcommand, ...]] = {
     ids.COMMAND_OPTINS: (
         Subcommand("import", "import", "Bring in people who agreed to get messages, from a CSV file."),
         Subcommand("find", "find PHONE", "Show what is on record about one person's consent."),
+        Subcommand("reveal", "reveal PHONE", "Show one person's full number (admins only; it is written down)."),
         _HELP,
     ),
     ids.COMMAND_DIGEST: (

@@ -1,0 +1,79 @@
+"""The window keeps its bound at the receiver's side, whatever departures, latencies and stalls do."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.instants import SECOND, Millis
+from bot.domain.pacing import Window
+
+
+def drive(bound: int, steps: list[tuple[int, int, int]]) -> list[int]:
+    """Send whenever there is room. A step is (pause, way there, way back) in ms; returns when requests arrived."""
+    now, window = Millis(0), Window(bound, Millis(0))
+    window.depart(1)
+    window.answered(now, Millis(steps[0][1] + steps[0][2]))
+    answers: list[tuple[int, Millis]] = []
+    arrivals: list[int] = []
+    for pause, there, back in steps:
+        now = Millis(now + pause)
+        for answer in sorted(one for one in answers if one[0] <= now):
+            window.answered(answer[1], Millis(answer[0]))
+        answers = [one for one in answers if one[0] > now]
+        for _ in range(room := window.room(now, float(bound))):
+            arrivals.append(now + there)
+            answers.append((now + there + back, now))
+        window.depart(room)
+    return sorted(arrivals)
+
+
+@given(
+    bound=st.integers(1, 50),
+    work=st.integers(0, 120),
+    steps=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 300), st.integers(0, 5)), min_size=20, max_size=120),
+)
+def test_no_second_at_the_receiver_sees_more_than_the_bound(bound: int, work: int, steps: list[tuple[int, int, int]]):
+    """Meta works at least `work` ms on each; what comes on top hits the way there, as a stalled sender does."""
+    delayed = [(pause, there, work + more) for pause, there, more in steps]
+    prompt = [(50, 0, work)] * len(delayed)
+
+    arrivals = drive(bound, [step for pair in zip(prompt, delayed, strict=True) for step in pair])
+
+    for first, start in enumerate(arrivals):
+        assert first + bound >= len(arrivals) or arrivals[first + bound] >= start + SECOND, arrivals
+
+
+def test_a_new_window_waits_a_second_because_what_left_before_is_not_known():
+    window = Window(80, Millis(5_000))
+
+    assert window.room(Millis(5_900), 80.0) == 0
+    assert window.room(Millis(6_100), 80.0) > 0
+
+
+def test_a_steady_latency_costs_no_pace():
+    arrivals = drive(80, [(10, 100, 5)] * 1_000)
+
+    assert len([one for one in arrivals if 2_000 <= one < 9_000]) >= 7 * 80 * 0.98
+
+
+def test_an_unanswered_request_counts_until_it_is_answered():
+    window = Window(1, Millis(0))
+    window.room(Millis(2_000), 1.0)
+    window.depart(1)
+
+    assert window.room(Millis(60_000), 1.0) == 0
+
+    window.answered(Millis(2_000), Millis(60_000))
+    assert window.room(Millis(60_000), 1.0) == 0
+    assert window.room(Millis(61_100), 1.0) == 1
+
+
+def test_a_smaller_bound_holds_at_once_and_a_larger_one_opens_in_a_second():
+    window = Window(10, Millis(0))
+    window.room(Millis(2_000), 10.0)
+    window.depart(2)
+
+    window.resize(2, Millis(2_000))
+    assert window.room(Millis(2_500), 10.0) == 0
+    window.resize(12, Millis(2_600))
+    assert window.room(Millis(2_700), 12.0) == 0
+    assert window.room(Millis(3_700), 12.0) > 0

@@ -1,0 +1,70 @@
+"""The bot as a real process: started as an operator starts it, ended by the signals an operator (or a kernel) sends."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+#: The contract allows five seconds; a loaded machine gets more before a test is called hung.
+START_SECONDS = 30.0
+#: `serve` promises to be gone this long after SIGTERM.
+STOP_SECONDS = 5.0
+
+
+class BotProcess:
+    """One `arauto serve`; its log goes to a file in the folder it runs in."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], url: str) -> None:
+        self._folder = folder
+        self._environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **environment}
+        self._url = url
+        self._process: asyncio.subprocess.Process | None = None
+        self.log = folder / "bot.log"
+
+    async def start(self) -> None:
+        """Start it; returns at once, long before it is ready."""
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "serve", cwd=self._folder, env=self._environment, stdout=log, stderr=log
+            )
+
+    async def ready(self) -> None:
+        """Wait until it says that it is ready."""
+        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                if await self._is_ready(client):
+                    return
+                await asyncio.sleep(0.05)
+
+    async def _is_ready(self, client: httpx.AsyncClient) -> bool:
+        if not self.is_alive:
+            raise AssertionError(f"the bot ended by itself:\n{self.log.read_text()}")
+        try:
+            return (await client.get(f"{self._url}/readyz")).is_success
+        except httpx.TransportError:
+            return False
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def kill(self) -> None:
+        """Kill it as a kernel out of memory does: no warning, no cleaning up."""
+        await self._end(signal.SIGKILL)
+
+    async def terminate(self) -> int:
+        """Ask it to end; gives the exit status. Raises TimeoutError after twice the time it promises."""
+        async with asyncio.timeout(2 * STOP_SECONDS):
+            return await self._end(signal.SIGTERM)
+
+    async def _end(self, number: signal.Signals) -> int:
+        if self._process is None:
+            raise AssertionError("the bot was not started")
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        return await self._process.wait()

@@ -1,0 +1,245 @@
+"""What was approved is what is sent, or nothing is."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.campaign import Campaign, CampaignState
+from bot.domain.instants import MINUTE
+from bot.domain.template import Template
+from bot.services import launching
+from bot.services.launching import Check, Step
+from tests.builders import a_template, later
+from tests.services.house import House
+
+DAY_SECONDS = 86_400
+
+
+async def voided(house: House, template: Template | None, **spec: Any) -> str:
+    """Launch with what Meta says now; give the reason why nothing was launched."""
+    campaign = await house.approved(**spec)
+    check = await house.launch(campaign, template)
+    after = await house.campaign(campaign.id)
+    assert (check.step, after.state) == (Step.DONE, CampaignState.CHANGES_REQUESTED)
+    assert any(f"Not launched: {after.reason}" in text for text in await house.said())
+    assert "approval_voided" in await house.actions()
+    return after.reason or ""
+
+
+async def test_an_unchanged_template_launches_at_once_and_the_channel_hears_it(house: House):
+    campaign = await house.approved()
+
+    check = await house.launch(campaign, campaign.template)
+
+    started = await house.campaign(campaign.id)
+    assert (check.step, started.state, started.started_at) == (Step.DONE, CampaignState.SENDING, house.now)
+    assert "Sending to 3 people has started." in await house.said()
+
+
+async def test_launching_twice_starts_once(house: House):
+    campaign = await house.sending()
+
+    check = await house.launch(campaign, None)
+
+    assert check == Check(Step.DONE)
+    assert await house.campaign(campaign.id) == campaign
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"components": ({"type": "BODY", "text": "Hello {{1}}, 50% off today."},)}, "text or buttons was"),
+        ({"name": "summer_offer"}, "name was “spring_offer”, is “summer_offer”"),
+        ({"language": "pt_BR"}, "language was “en_GB”, is “pt_BR”"),
+        ({"category": "UTILITY"}, "its category is utility"),
+        ({"status": "PAUSED"}, "Meta lists it as paused"),
+        ({"status": "DISABLED"}, "Meta lists it as disabled"),
+        ({"ttl_seconds": 43_200}, "lifetime changed after the approval"),
+    ],
+)
+async def test_a_template_that_differs_from_the_approved_one_voids_the_approval(
+    house: House, changes: dict[str, Any], words: str
+):
+    assert words in await voided(house, a_template(**changes))
+
+
+async def test_a_template_that_is_gone_voids_the_approval(house: House):
+    assert await voided(house, None) == "The template is gone at Meta."
+
+
+async def test_a_quality_rating_is_no_change(house: House):
+    campaign = await house.approved()
+
+    await house.launch(campaign, a_template(quality="YELLOW"))
+
+    assert (await house.campaign(campaign.id)).state is CampaignState.SENDING
+
+
+async def test_rows_that_were_tampered_with_are_found_before_the_launch(house: House):
+    campaign = await house.approved()
+    sound = await house.read(lambda tx: launching.verify_rows(tx, campaign.id))
+
+    # Behind the port's back, as somebody with a database shell would.
+    tamper = "UPDATE recipients SET address = '+447700900999'"
+    await house.write(lambda tx: tx.recipients._connection.execute(tamper).rowcount)
+
+    assert sound is None
+    found = await house.read(lambda tx: launching.verify_rows(tx, campaign.id))
+    assert found == "The recipients no longer match the approved digest."
+
+
+async def test_an_offer_that_would_end_before_the_messages_do_is_not_launched(house: House):
+    ends = later(30)
+    campaign = await house.approved(offer_ends_at=ends)
+    house.clock.instant = later(6) + 1
+
+    await house.launch(campaign, campaign.template)
+
+    after = await house.campaign(campaign.id)
+    assert after.state is CampaignState.CHANGES_REQUESTED
+    assert "last safe launch is over" in (after.reason or "")
+
+
+async def test_the_last_safe_instant_still_launches(house: House):
+    campaign = await house.approved(offer_ends_at=later(30))
+    house.clock.instant = later(6)
+
+    await house.launch(campaign, campaign.template)
+
+    assert (await house.campaign(campaign.id)).state is CampaignState.SENDING
+
+
+async def test_another_lifetime_is_first_set_on_the_template(house: House):
+    campaign = await house.approved(ttl_seconds=43_200)
+
+    asked = await house.launch(campaign, campaign.template)
+    waiting = await house.campaign(campaign.id)
+    await house.launch(campaign, a_template(ttl_seconds=43_200))
+
+    assert asked == Check(Step.SET_TTL, 43_200)
+    assert waiting.state is CampaignState.APPROVED
+    assert (await house.campaign(campaign.id)).state is CampaignState.SENDING
+
+
+async def test_a_lapsed_offer_costs_no_edit_of_the_template(house: House):
+    campaign = await house.approved(ttl_seconds=43_200, offer_ends_at=later(20))
+    house.clock.instant = later(9)
+
+    check = await house.launch(campaign, campaign.template)
+
+    assert check.step is Step.DONE
+    assert (await house.campaign(campaign.id)).state is CampaignState.CHANGES_REQUESTED
+
+
+@pytest.mark.parametrize(
+    ("edits", "expected"),
+    [
+        ([0.5], Step.DONE),
+        ([1.01], Step.SET_TTL),
+        ([2 + n for n in range(10)], Step.DONE),
+        ([2 + n for n in range(9)] + [31], Step.SET_TTL),
+    ],
+)
+async def test_metas_quota_of_edits_is_kept(house: House, edits: list[float], expected: Step):
+    campaign = await house.approved(ttl_seconds=43_200)
+    for days in edits:
+        await house.write(lambda tx, ago=days: tx.templates.record_edit("900100", DAY_SECONDS, later(days=-ago)))
+
+    check = await house.launch(campaign, campaign.template)
+
+    assert check.step is expected
+    state = CampaignState.APPROVED if expected is Step.SET_TTL else CampaignState.CHANGES_REQUESTED
+    assert (await house.campaign(campaign.id)).state is state
+
+
+async def test_a_lifetime_is_not_changed_under_a_campaign_that_sends_on_the_template(house: House):
+    other = await house.sending(token="AAAA")
+    campaign = await house.approve(await house.plan(await house.submitted(token="BBBB", ttl_seconds=43_200)))
+
+    first = await house.launch(campaign, campaign.template)
+    again = await house.launch(campaign, campaign.template)
+    await house.mark(other)
+
+    assert first.step is again.step is Step.WAIT
+    assert (await house.campaign(campaign.id)).state is CampaignState.APPROVED
+    assert sum("Waiting: *Spring offer* is sending on this template" in text for text in await house.said()) == 1
+
+
+async def test_the_same_lifetime_needs_no_edit_and_no_waiting(house: House):
+    await house.sending(token="AAAA")
+    campaign = await house.approve(await house.plan(await house.submitted(token="BBBB", ttl_seconds=DAY_SECONDS)))
+
+    await house.launch(campaign, campaign.template)
+
+    assert (await house.campaign(campaign.id)).state is CampaignState.SENDING
+
+
+async def test_campaigns_are_due_at_their_time_the_longest_approved_first(house: House):
+    second = await house.planned(token="SECND")
+    first = await house.approve(await house.plan(await house.submitted(token="FIRST")))
+    house.pass_time(MINUTE)
+    scheduled = await house.approve(await house.plan(await house.submitted(token="LATER", scheduled_at=later(1))))
+    house.pass_time(MINUTE)
+    await house.approve(second)
+
+    now_due = await house.read(lambda tx: launching.due(tx, house.now))
+    later_due = await house.read(lambda tx: launching.due(tx, later(1)))
+
+    assert [campaign.token for campaign in now_due] == ["FIRST", "SECND"]
+    assert [campaign.token for campaign in later_due] == ["FIRST", "LATER", "SECND"]
+    assert (first.state, scheduled.state) == (CampaignState.APPROVED, CampaignState.SCHEDULED)
+
+
+def dormant(**changes: Any) -> Template:
+    return a_template(last_updated_at=later(days=-8), **changes)
+
+
+async def test_a_template_idle_for_more_than_a_week_gets_one_message_and_a_wait(house: House):
+    campaign = await house.sending(template=dormant())
+
+    await house.write(lambda tx: launching.hold_after_wakeup(tx, campaign.id, house.now))
+    held = await house.campaign(campaign.id)
+    house.pass_time(MINUTE)
+    await house.write(lambda tx: launching.hold_after_wakeup(tx, campaign.id, house.now))
+
+    assert held.hold_until == later(1 / 6)
+    assert (await house.campaign(campaign.id)).hold_until == held.hold_until
+    assert sum("one message woke it" in text for text in await house.said()) == 1
+
+
+async def test_a_template_in_use_needs_no_wake_up(house: House):
+    campaign = await house.sending()
+
+    await house.write(lambda tx: launching.hold_after_wakeup(tx, campaign.id, house.now))
+
+    assert (await house.campaign(campaign.id)).hold_until is None
+
+
+async def test_an_operator_who_waits_zero_seconds_gets_no_wake_up(house: House):
+    house.policy = replace(house.policy, template_wait_seconds=0)
+    campaign = await house.sending(template=dormant())
+
+    await house.write(lambda tx: launching.hold_after_wakeup(tx, campaign.id, house.now))
+
+    assert (await house.campaign(campaign.id)).hold_until is None
+
+
+async def resumable(house: House, campaign: Campaign, template: Template | None) -> str | None:
+    return await house.read(lambda tx: launching.resume_check(tx, campaign.id, template))
+
+
+async def test_a_campaign_resumes_only_on_the_template_that_was_approved(house: House):
+    campaign = await house.sending(ttl_seconds=DAY_SECONDS)
+
+    assert await resumable(house, campaign, campaign.template) is None
+    assert "gone" in (await resumable(house, campaign, None) or "")
+    assert "paused" in (await resumable(house, campaign, a_template(status="PAUSED")) or "")
+    assert "lifetime" in (await resumable(house, campaign, a_template(ttl_seconds=43_200)) or "")
+
+
+def test_a_dormant_week_is_counted_from_the_last_use_or_change():
+    template = a_template(last_updated_at=later(days=-30), last_used_at=later(days=-6))
+
+    assert not template.is_dormant(later())
+    assert template.is_dormant(later(days=2))
