@@ -26,10 +26,15 @@ def save_changes(connection: Connection, changes: Sequence[tuple[Recipient, Reci
     # Neighbours that change the same columns share one prepared statement; the order stays.
     for shape, alike in groupby(shaped, key=itemgetter(0)):
         saved += connection.executemany(_update(shape), (values for _, values in alike)).rowcount
+    check_all_saved(saved, changes)
+    move_tallies(connection, changes)
+
+
+def check_all_saved(saved: int, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
+    """Raise ConflictError unless every change met the row that it was made from."""
     if saved != len(changes):
         missed = len(changes) - saved
         raise ConflictError(f"{missed} of {len(changes)} messages changed meanwhile; read them again and repeat.")
-    move_tallies(connection, changes)
 
 
 def _shaped(before: Recipient, after: Recipient) -> tuple[_Shape, tuple[object, ...]]:

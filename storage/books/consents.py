@@ -1,6 +1,6 @@
 """Consent: the append-only history, and the standing that follows from it in the same write."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing, after
@@ -54,7 +54,7 @@ _COMING_BACK = {_K.STOP: _K.RESUME, _K.WHATSAPP_STOP: _K.WHATSAPP_RESUME}
 
 
 @dataclass(slots=True)
-class _Stand:
+class Stand:
     """Where one person stands while lines are recorded, with the instant behind each bit."""
 
     standing: Standing
@@ -76,24 +76,25 @@ class ConsentsBook(Book):
         """Append lines of history and bring the standing along; lines that say nothing new are left out."""
         stands = self._stands({person_id for person_id, _ in events})
         moved = [person_id for person_id, event in events if self._record_one(person_id, event, stands[person_id], now)]
-        values = [_standing_values(person_id, stands[person_id], now) for person_id in dict.fromkeys(moved)]
-        self._connection.executemany(_SET_STANDING, values)
+        self._store(stands, dict.fromkeys(moved), now)
 
     def history(self, person_id: int) -> list[ConsentEvent]:
         """Give a person's lines by the time they were said."""
         return [rows.consent_event(row) for row in self._all(_HISTORY, (person_id,))]
 
-    def _stands(self, person_ids: Collection[int]) -> dict[int, _Stand]:
+    def _stands(self, person_ids: Collection[int]) -> dict[int, Stand]:
         found = self._all(_STANDINGS, (listed(person_ids),))
-        stands = {
-            row["id"]: _Stand(Standing(row["standing"]), {name: row[name] for name in _INSTANTS}) for row in found
-        }
+        stands = {row["id"]: Stand(Standing(row["standing"]), {name: row[name] for name in _INSTANTS}) for row in found}
         missing = sorted(set(person_ids) - stands.keys())
         if missing:
             raise NotFoundError(f"Person {missing[0]} is not on record; consent needs somebody who gives it.")
         return stands
 
-    def _record_one(self, person_id: int, event: ConsentEvent, stand: _Stand, now: Millis) -> bool:
+    def _store(self, stands: Mapping[int, Stand], moved: Iterable[int], now: Millis) -> None:
+        values = [_standing_values(person_id, stands[person_id], now) for person_id in moved]
+        self._connection.executemany(_SET_STANDING, values)
+
+    def _record_one(self, person_id: int, event: ConsentEvent, stand: Stand, now: Millis) -> bool:
         """Append one line; tells whether it moved the person's standing."""
         values = _values(person_id, event, now)
         if self._is_nothing_new(stand.standing, event, values) or not self._run(_APPEND, values).rowcount:
@@ -109,7 +110,7 @@ class ConsentsBook(Book):
         in_force = event.kind in _SET_BY and bool(standing & _INSTANTS[_SET_BY[event.kind]])
         return self._one(_SAME_EVIDENCE if in_force else _SAME_LINE, values) is not None
 
-    def _has_effect(self, person_id: int, stand: _Stand, event: ConsentEvent) -> bool:
+    def _has_effect(self, person_id: int, stand: Stand, event: ConsentEvent) -> bool:
         """Tell whether a line changes where the person stands: the latest word counts, not the latest to arrive."""
         if event.kind is _K.ERASE or stand.standing & Standing.NO_ADDRESS:
             return False  # `People.erase` sets that, and an erased person stays erased
@@ -132,5 +133,5 @@ def _values(person_id: int, event: ConsentEvent, now: Millis) -> dict[str, objec
     }
 
 
-def _standing_values(person_id: int, stand: _Stand, now: Millis) -> dict[str, object]:
+def _standing_values(person_id: int, stand: Stand, now: Millis) -> dict[str, object]:
     return {"person_id": person_id, "standing": int(stand.standing), **stand.instants, "now": now}

@@ -25,7 +25,7 @@ ON CONFLICT DO NOTHING
 _CLAIM = """
 UPDATE recipients SET dispatch = 'claimed' WHERE id IN (
   SELECT id FROM recipients
-  WHERE campaign_id = ? AND dispatch = 'planned' AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT ?
+  WHERE campaign_id = ? AND dispatch = 'planned' AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT ?{lock}
 ) RETURNING *
 """
 _RELEASE = """
@@ -36,6 +36,9 @@ WHERE id IN (SELECT value FROM json_each(?)) AND dispatch = 'claimed'
 
 class RecipientsBook(Book):
     """The port `Recipients`."""
+
+    #: How an engine with several writers holds the rows it chooses.
+    _claim_lock = ""
 
     def __init__(self, connection: Connection, clock: Clock, leases: LeasesBook) -> None:
         super().__init__(connection, clock)
@@ -67,8 +70,8 @@ class RecipientsBook(Book):
     def claim(self, campaign_id: CampaignId, limit: int, fence: Fence, now: Millis) -> list[Recipient]:
         """planned -> claimed; both count as waiting, so no counter moves."""
         self._leases.check(fence)
-        claimed = [rows.recipient(row) for row in self._all(_CLAIM, (campaign_id, now, limit))]
-        return sorted(claimed, key=lambda message: message.id)
+        claimed = self._all(_CLAIM.format(lock=self._claim_lock), (campaign_id, now, limit))
+        return sorted(map(rows.recipient, claimed), key=lambda message: message.id)
 
     def release(self, ids: Collection[RecipientId]) -> None:
         """claimed -> planned."""

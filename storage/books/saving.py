@@ -8,12 +8,12 @@ from bot.ports.people import NewPerson, Saved
 from storage.books.connection import Connection
 from storage.rows.values import listed, to_json
 
-_KNOWN = "SELECT phone FROM people WHERE phone IN (SELECT value FROM json_each(?))"
+#: Which of these phones are on record?
+KNOWN = "SELECT phone FROM people WHERE phone IN (SELECT value FROM json_each(?))"
 
+#: What becomes of a person who is known already; what is known is never emptied.
 # json_patch merges the attributes: those given replace those known, the others stay.
-_UPSERT = """
-INSERT INTO people (phone, identity, country, market, name, language, attributes, created_at, updated_at)
-VALUES (:phone, :identity, :country, :market, :name, :language, :attributes, :now, :now)
+MERGE = """
 ON CONFLICT (phone) DO UPDATE SET
   identity = excluded.identity,
   country = excluded.country,
@@ -22,7 +22,11 @@ ON CONFLICT (phone) DO UPDATE SET
   language = CASE WHEN excluded.language <> '' THEN excluded.language ELSE people.language END,
   attributes = json_patch(people.attributes, excluded.attributes),
   updated_at = excluded.updated_at
-RETURNING id, standing
+"""
+_UPSERT = f"""
+INSERT INTO people (phone, identity, country, market, name, language, attributes, created_at, updated_at)
+VALUES (:phone, :identity, :country, :market, :name, :language, :attributes, :now, :now)
+{MERGE} RETURNING id, standing
 """
 
 _ADD_TAG = "INSERT INTO tags (name) SELECT value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
@@ -34,7 +38,7 @@ INSERT INTO person_tags (person_id, tag_id) SELECT ?, id FROM tags WHERE name = 
 def save_people(connection: Connection, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
     """Insert or merge by phone, in order; a phone twice in one call is new at most once."""
     phones = listed({person.phone for person in people})
-    known = {row["phone"] for row in connection.execute(_KNOWN, (phones,))}
+    known = {row["phone"] for row in connection.execute(KNOWN, (phones,))}
     saved = []
     for person in people:
         row = connection.execute(_UPSERT, _values(person, now)).fetchone()

@@ -9,11 +9,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bot.ports.clock import Clock
 from bot.ports.storage import Transaction
-from storage.books.transaction import Books
 from storage.postgres.errors import opening
 from storage.postgres.migrations import apply_all, state_of
 from storage.postgres.readers import Readers
 from storage.postgres.session import Session
+from storage.postgres.transaction import PostgresBooks
 from storage.postgres.writer import PostgresWriter
 from storage.schema import SchemaState, refuse_misfit, refuse_unknown
 
@@ -31,9 +31,9 @@ class PostgresStorage:
             session = _fitting(url)
             opened.callback(session.close)
             readers = [opened.enter_context(closing(Session(url, read_only=True))) for _ in range(READERS)]
-            self._writer = PostgresWriter(session, Books(session, clock))
+            self._writer = PostgresWriter(session, PostgresBooks(session, clock))
             opened.pop_all()
-        self._readers = Readers([(reader, Books(reader, clock)) for reader in readers])
+        self._readers = Readers([(reader, PostgresBooks(reader, clock)) for reader in readers])
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run a work and return once its commit is durable."""

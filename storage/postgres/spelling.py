@@ -57,7 +57,9 @@ def bound(values: Values) -> Any:
 def _bound(value: object) -> object:
     if isinstance(value, Listed):
         return value.values
-    if isinstance(value, str) and "\0" in value:
-        # PostgreSQL stores no NUL in a text; what somebody sent us must not make the whole write fail.
-        return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return value
+    return storable(value) if isinstance(value, str) else value
+
+
+def storable(text: str) -> str:
+    """Replace NUL, which PostgreSQL stores in no text: what somebody sent us must not make the whole write fail."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
