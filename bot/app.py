@@ -30,7 +30,7 @@ from bot.runtime.metrics import Metrics
 from bot.runtime.notices import NoticeRounds
 from bot.runtime.planner import CancellingRounds, PlanningRounds
 from bot.runtime.scheduler import Scheduler
-from bot.runtime.sender import NumberSender
+from bot.runtime.sender import MOST_UNDER_WAY, NumberSender
 from bot.runtime.server import create_app
 from bot.runtime.slacklink import SlackLink
 from bot.runtime.syncing import Syncing
@@ -51,11 +51,9 @@ from storage import exclusive, open_storage
 
 log = logging.getLogger(__name__)
 
-#: Requests to Meta under way at once, over all numbers.
-CONCURRENCY = 512
 MANAGEMENT_TIMEOUT_SECONDS = 30.0
-#: `serve` promises to be gone five seconds after SIGTERM.
-STOP_SECONDS = 4.5
+#: `serve` promises to be gone five seconds after SIGTERM: senders need `DRAIN_SECONDS` and `SETTLE_SECONDS` of them.
+STOP_SECONDS = 4.0
 
 
 def new_token() -> str:
@@ -166,8 +164,7 @@ class Bot:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run every worker for as long as the context lasts; ends with requests under way answered or in doubt."""
-        running: tuple[Worker | NumberSender, ...] = (*self._workers, *self.senders)
-        tasks = [asyncio.create_task(one.run()) for one in running]
+        tasks = [asyncio.create_task(one.run()) for one in self._all()]
         self._scheduler.start()
         syncing = asyncio.create_task(self._syncing.everything())
         async with self._link.connected():
@@ -176,10 +173,20 @@ class Bot:
             finally:
                 self._scheduler.stop()
                 syncing.cancel()
-                for one in running:
-                    one.stop()
+                self.stop()
                 await asyncio.wait(tasks, timeout=STOP_SECONDS)
+                for task in tasks:  # still waiting for Meta or Slack: every round may be repeated
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
                 await asyncio.gather(syncing, return_exceptions=True)
+
+    def stop(self) -> None:
+        """Ask every worker to end its round and every sender to send nothing new; more than once does no harm."""
+        for one in self._all():
+            one.stop()
+
+    def _all(self) -> tuple[Worker | NumberSender, ...]:
+        return (*self._workers, *self.senders)
 
     def asgi(self) -> Starlette:
         """Build the public listener."""
@@ -224,7 +231,9 @@ class Clients:
     """The two ways to Meta: a fast one for sending, a stock one for management."""
 
     def __init__(self, settings: Settings) -> None:
-        self.sending = sending_transport(settings.meta_api_url, concurrency=CONCURRENCY)
+        # Never fewer slots than requests: one that waited for a slot would leave long after its person's last check.
+        slots = MOST_UNDER_WAY * len(settings.meta_phone_number_ids)
+        self.sending = sending_transport(settings.meta_api_url, concurrency=slots)
         self.management = httpx.AsyncClient(timeout=MANAGEMENT_TIMEOUT_SECONDS, trust_env=False)
 
     def meta(self, settings: Settings) -> MetaManagementClient:
@@ -295,6 +304,7 @@ async def _listen(bot: Bot, settings: Settings, stop: asyncio.Event) -> None:
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
+    bot.stop()  # before the listener ends, which may take a second of the five
     server.should_exit = True
     await serving
 

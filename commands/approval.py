@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from bot.domain.approval import Shown, check_four_eyes
+from bot.domain.approval import Shown
 from bot.domain.campaign import Campaign
 from bot.domain.errors import ConflictError, NotFoundError
 from bot.domain.instants import Millis
@@ -35,7 +35,7 @@ async def click_approve(desk: Desk, actor: Actor, exchange: Exchange) -> None:
 
     def confirm(tx: Transaction, shown: Shown) -> Block:
         campaign = approving.review(tx, shown, actor, desk.now())
-        check_four_eyes(campaign, actor.user)
+        approving.check_other_eyes(tx, campaign, actor)
         sheet = campaign_sheet(tx, campaign, policy=desk.policy, words=desk.words, now=desk.now())
         return confirm_modal(sheet)
 

@@ -154,6 +154,7 @@ class Story:
         _check(await self._slack.command(user, MARKETING, line), line)
 
     async def _submit(self, user: str, values: dict[str, Any]) -> None:
+        await self._wait(lambda: self._slack.view(user), "a modal opens")
         _check(await self._slack.submit(user, values), "submitting the modal")
 
     async def _option(self, user: str, field: str, query: str, wanted: str) -> str:

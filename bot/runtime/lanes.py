@@ -35,11 +35,18 @@ class Lanes:
         self._lanes: dict[CampaignId, Lane] = {}
         self._order: deque[CampaignId] = deque()
 
+    def claimed_beside(self, campaigns: Iterable[Campaign]) -> list[RecipientId]:
+        """List the claimed rows of campaigns other than these: they may not send now, so the rows should go back."""
+        listed = {campaign.id for campaign in campaigns}
+        return [row for known, lane in self._lanes.items() if known not in listed for row in lane.claimed]
+
     def serve(self, campaigns: Iterable[Campaign]) -> None:
-        """Take the campaigns that may send now; others leave as soon as nothing of theirs is under way."""
+        """Take the campaigns that may send now; others lose their claims, and leave once nothing is under way."""
         listed = {campaign.id: campaign for campaign in campaigns}
         for campaign_id, campaign in listed.items():
             self._lanes.setdefault(campaign_id, Lane(campaign)).campaign = campaign
+        for unlisted in self._lanes.keys() - listed.keys():
+            self._lanes[unlisted].claimed.clear()
         for campaign_id in [known for known, lane in self._lanes.items() if known not in listed and lane.is_quiet]:
             del self._lanes[campaign_id]
         self._order = deque(known for known in self._lanes if known in listed)
@@ -56,8 +63,8 @@ class Lanes:
         return [row for lane in self._lanes.values() for row in lane.claimed]
 
     def starting(self) -> set[CampaignId]:
-        """Name the campaigns still in their gentle start."""
-        return {campaign_id for campaign_id, lane in self._lanes.items() if not lane.start.is_over}
+        """Name the campaigns still in their gentle start; also asked by the database's thread, hence the copy."""
+        return {campaign_id for campaign_id, lane in list(self._lanes.items()) if not lane.start.is_over}
 
     def start_over(self) -> None:
         """After trouble every campaign begins with one message again."""

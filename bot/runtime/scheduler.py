@@ -22,6 +22,7 @@ AGE_SECONDS = 10
 SWEEP_SECONDS = 30
 APPROVALS_SECONDS = 60
 SYNC_SECONDS = 600
+PURGE_SECONDS = 3_600
 #: How often the digest jobs are compared with the table; also posts what a restart or a clock change left out.
 DIGESTS_SECONDS = 30
 
@@ -41,6 +42,7 @@ class Scheduler:
         self._every(AGE_SECONDS, self._housekeeping.age)
         self._every(SWEEP_SECONDS, self._housekeeping.sweep)
         self._every(APPROVALS_SECONDS, self._housekeeping.expire_approvals)
+        self._every(PURGE_SECONDS, self._housekeeping.purge)
         self._every(SYNC_SECONDS, self._syncing.everything)
         self._every(DIGESTS_SECONDS, self.rebuild_digests)
         self._scheduler.start()

@@ -1,17 +1,18 @@
 """One number's sender: claims, marks and posts its campaigns' messages, never faster than allowed, never twice.
 
-A number is sent for by one worker at a time, under a lease; whoever takes the lease first puts right what the holder
-before left (`rescuing`). The order of the three writes around each request is that of `bot.services.sending`.
+A number is sent for by one worker at a time, under a lease (`tenure`). The order of the three writes around each
+request is that of `bot.services.sending`.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 
-from bot.domain.campaign import CampaignId
+from bot.domain.campaign import Campaign, CampaignId
 from bot.domain.errors import FencedError, StorageFullError
-from bot.domain.instants import SECOND, Millis
+from bot.domain.instants import Millis
 from bot.domain.message import RecipientId, tracker
 from bot.domain.policy import Policy
 from bot.ports.clock import Clock
@@ -22,15 +23,15 @@ from bot.runtime.headroom import Headroom
 from bot.runtime.lanes import Lane, Lanes
 from bot.runtime.postman import Postman
 from bot.runtime.settler import Settler
+from bot.runtime.tenure import Tenure
 from bot.runtime.throttle import Throttle
 from bot.runtime.trials import TrialSender
 from bot.runtime.wakeup import Wakeup
-from bot.services import launching, rescuing, sending
+from bot.services import launching, sending
 from bot.services.settling import Effects, Settlement
 
 log = logging.getLogger(__name__)
 
-LEASE_MS = 15 * SECOND
 #: Rows claimed at once: a few seconds' worth, harmless to give back.
 CLAIM_BATCH = 500
 #: Seconds the loop sleeps when the pace leaves no room, and when there is nothing to do.
@@ -39,10 +40,8 @@ IDLE_SECONDS = 0.5
 #: How often the database is asked which campaigns may send.
 LIST_MS = 500
 #: Seconds that requests under way get to be answered when the process is asked to stop.
-DRAIN_SECONDS = 3.0
+DRAIN_SECONDS = 2.5
 SETTLE_SECONDS = 1.0
-#: What Meta grants every number (Meta, "Throughput"), until it has been asked.
-DEFAULT_MPS = 80
 #: Requests under way at once: enough for the pace at 250 ms of latency.
 LEAST_UNDER_WAY, MOST_UNDER_WAY = 16, 256
 #: What Meta grants every number (Meta, "Throughput"), until it has been asked.
@@ -70,17 +69,24 @@ class NumberSender:
         self._store = store
         self._policy = policy
         self._clock = clock
-        self._holder = holder
         self._headroom = headroom
         self._throttle = Throttle(clock)
         self._lanes = Lanes()
-        self._postman = Postman(number, meta=meta, store=store, clock=clock)
+        self._postman = Postman(number, meta=meta)
         self._trials = TrialSender(number, store=store, postman=self._postman, clock=clock)
-        self._settler = Settler(store, clock, apply=self._learn, also=self._hold_woken)
+        self._settler = Settler(
+            store,
+            clock,
+            apply=self._learn,
+            also=self._write_beside,
+            template_wait_seconds=policy.template_wait_seconds,
+        )
+        self._tenure = Tenure(
+            number, store=store, clock=clock, holder=holder, recall=self._postman.recall, lost=self._forget
+        )
+        self._has_trials = False
         self._requests: set[asyncio.Task[None]] = set()
         self._lane_of: dict[RecipientId, Lane] = {}
-        self._fence: Fence | None = None
-        self._renewed_at = clock.ticks()
         self._listed_at: Millis | None = None
         self._stopping = asyncio.Event()
 
@@ -89,13 +95,7 @@ class NumberSender:
         settling = asyncio.create_task(self._settler.run())
         try:
             while not self._stopping.is_set():
-                try:
-                    await self._cycle()
-                except FencedError:
-                    log.warning("the lease of number %s is somebody else's now", self.number)
-                    self._forget()
-                except StorageFullError as problem:
-                    await self._wait_out(str(problem))
+                await self._one_cycle()
             await self._drain()
         finally:
             settling.cancel()
@@ -110,8 +110,21 @@ class NumberSender:
         """Give the messages per second aimed at now."""
         return self._throttle.pace
 
+    async def _one_cycle(self) -> None:
+        try:
+            await self._cycle()
+        except FencedError:
+            log.warning("the lease of number %s is somebody else's now", self.number)
+            self._tenure.forget()
+        except StorageFullError as problem:
+            await self._wait_out(str(problem))
+        except Exception as fault:
+            # The edge: a sender that dies would stop its number silently. It says so and tries again.
+            log.exception("number %s: sending failed because of a fault in Arauto", self.number)
+            await self._wait_out(f"a fault in Arauto itself ({type(fault).__name__}); the log has the details")
+
     async def _cycle(self) -> None:
-        if not await self._hold_lease():
+        if not await self._tenure.hold():
             await self.bell.wait(IDLE_SECONDS)
         elif self._settler.trouble is not None:
             await self._wait_out(self._settler.trouble)
@@ -148,51 +161,7 @@ class NumberSender:
         with contextlib.suppress(TimeoutError, StorageFullError):
             async with asyncio.timeout(SETTLE_SECONDS):
                 await self._settler.idle()
-                await self._let_go()
-
-    async def _let_go(self) -> None:
-        fence, claimed = self._fence, self._lanes.claimed()
-        if fence is None:
-            return
-
-        def give_back(tx: Transaction) -> None:
-            tx.recipients.release(claimed)
-            tx.leases.release(fence)
-
-        await self._store.write(give_back)
-        self._forget()
-
-    async def _hold_lease(self) -> bool:
-        ticks = self._clock.ticks()
-        if self._fence is not None and ticks - self._renewed_at < LEASE_MS / 3:
-            return True
-        name = f"number {self.number}"
-        fence = await self._store.write(lambda tx: tx.leases.take(name, self._holder, self._clock.now(), LEASE_MS))
-        if fence is None:
-            self._forget()
-            return False
-        if fence != self._fence:
-            await self._take_over(fence)
-        self._renewed_at = ticks
-        return True
-
-    async def _take_over(self, fence: Fence) -> None:
-        """Put right what the holder before left."""
-        self._forget()
-
-        def take_over(tx: Transaction) -> rescuing.Rescued:
-            self._postman.recall(tx)
-            return rescuing.rescue(tx, self.number, self._clock.now())
-
-        rescued = await self._store.write(take_over)
-        self._fence = fence
-        if rescued.in_doubt:
-            log.warning("number %s: %d messages in doubt after an interruption", self.number, rescued.in_doubt)
-
-    def _forget(self) -> None:
-        self._fence = None
-        self._listed_at = None
-        self._lanes.clear()
+                await self._tenure.give_up(self._lanes.claimed())
 
     async def _list_campaigns(self) -> str | None:
         """Look which campaigns may send and what Meta grants; returns why the number is blocked, if it is."""
@@ -200,24 +169,40 @@ class NumberSender:
         if self._listed_at is not None and ticks - self._listed_at < LIST_MS:
             return None
         now = self._clock.now()
-        campaigns, status = await self._store.read(
-            lambda tx: (sending.sendable(tx, self.number, now), tx.numbers.get(self.number))
+        campaigns, status, trials = await self._store.read(
+            lambda tx: (
+                sending.sendable(tx, self.number, now),
+                tx.numbers.get(self.number),
+                tx.trials.waiting(self.number, 1),
+            )
         )
+        self._has_trials = bool(trials)
+        await self._serve(campaigns)
         if status is not None and status.blocked:
             return status.blocked
         granted = status.granted_mps if status is not None else DEFAULT_MPS
         self._throttle.set_bound(self._policy.pace_of(granted), status.pace if status is not None else None)
-        self._lanes.serve(campaigns)
         await self._headroom.refresh()
         self._listed_at = ticks
         return None
+
+    async def _serve(self, campaigns: list[Campaign]) -> None:
+        """Take these campaigns; what is claimed of others, which may not send now, goes back first."""
+        claimed = self._lanes.claimed_beside(campaigns)
+        if claimed:
+            await self._store.write(lambda tx: tx.recipients.release(claimed))
+        self._lanes.serve(campaigns)
+
+    def _forget(self) -> None:
+        self._listed_at = None
+        self._lanes.clear()
 
     def _room(self) -> int:
         most = max(LEAST_UNDER_WAY, min(MOST_UNDER_WAY, self._throttle.bound))
         return max(0, min(self._throttle.room(), most - len(self._requests)))
 
     async def _send_trials(self) -> int:
-        trials = await self._trials.next(self._room())
+        trials = await self._trials.next(self._room()) if self._has_trials else ()
         departed = self._throttle.depart(len(trials))
         for trial in trials:
             self._start(self._send_trial(trial, departed))
@@ -241,7 +226,7 @@ class NumberSender:
         return 0
 
     async def _send_from(self, lane: Lane, room: int) -> int:
-        fence = self._fence
+        fence = self._tenure.fence
         if fence is None or not await self._claim(lane, fence):
             return 0
         campaign_id, ids = lane.campaign.id, lane.take(room)
@@ -275,9 +260,10 @@ class NumberSender:
 
     async def _give_back(self, lane: Lane) -> None:
         """Return a lane's claims: its campaign may not send at the moment."""
-        claimed = lane.take(len(lane.claimed))
         self._listed_at = None
+        claimed = list(lane.claimed)
         await self._store.write(lambda tx: tx.recipients.release(claimed))
+        lane.claimed.clear()
 
     def _depart(self, lane: Lane, claims: list[Claim]) -> None:
         departed = self._throttle.depart(len(claims))
@@ -305,8 +291,16 @@ class NumberSender:
             self._throttle.answered(departed)
             self._settler.add(Settlement(row.id, row.attempt, outcome))
 
+    def _write_beside(self, tx: Transaction, batch: list[Settlement], now: Millis) -> None:
+        """In the write that settles: what else must be as durable as the answers."""
+        self._hold_woken(tx, batch, now)
+        status = tx.numbers.get(self.number)
+        if status is not None and status.pace != self._throttle.slowed_to:
+            rests_until = Millis(now + self._throttle.rest_ms)
+            tx.numbers.put(replace(status, pace=self._throttle.slowed_to, rests_until=rests_until))
+
     def _hold_woken(self, tx: Transaction, batch: list[Settlement], now: Millis) -> None:
-        """In the write that settles: hold a campaign whose first message only woke its template."""
+        """Hold a campaign whose first message only woke its template."""
         starting = self._lanes.starting()
         accepted = [item.recipient_id for item in batch if isinstance(item.outcome, Accepted)] if starting else []
         rows = tx.recipients.get_many(accepted)

@@ -45,6 +45,7 @@ def create_app(
         return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def figures(_request: Request) -> Response:
+        await readiness()  # refreshes the gauges
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     routes = [

@@ -27,11 +27,13 @@ class Settler:
         *,
         apply: Callable[[list[Settlement], Effects], None],
         also: Callable[[Transaction, list[Settlement], Millis], None],
+        template_wait_seconds: float,
     ) -> None:
         self._store = store
         self._clock = clock
         self._apply = apply
         self._also = also
+        self._template_wait_seconds = template_wait_seconds
         self._waiting: list[Settlement] = []
         self._writing: list[Settlement] = []
         self._bell = Wakeup()
@@ -74,6 +76,11 @@ class Settler:
             except (StorageFullError, ConflictError) as problem:
                 self._note(problem)
                 await asyncio.sleep(RETRY_SECONDS)
+            except Exception as fault:
+                # The edge: an answer must outlive any fault of ours; sending waits, and /readyz says why.
+                log.exception("outcomes cannot be written because of a fault in Arauto")
+                self._note(fault)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.trouble = None
                 self._apply(batch, effects)
@@ -81,7 +88,7 @@ class Settler:
 
     def _settle(self, tx: Transaction, batch: list[Settlement]) -> Effects:
         now = self._clock.now()
-        effects = settle(tx, batch, now)
+        effects = settle(tx, batch, now, template_wait_seconds=self._template_wait_seconds)
         self._also(tx, batch, now)
         return effects
 

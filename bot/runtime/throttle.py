@@ -26,6 +26,16 @@ class Throttle:
         """Give the messages per second aimed at now."""
         return self._pace.current
 
+    @property
+    def slowed_to(self) -> float | None:
+        """Give the pace where it is below the bound: what the next process should begin with."""
+        return round(self._pace.current, 1) if self._pace.current < self._pace.bound else None
+
+    @property
+    def rest_ms(self) -> int:
+        """Give the milliseconds of rest still to come after trouble."""
+        return max(0, self._rests_until - self._clock.ticks())
+
     def set_bound(self, bound: int, pace: float | None = None) -> None:
         """Take what Meta grants (or an operator allows); what it adds opens in a second."""
         ticks = self._clock.ticks()
@@ -48,13 +58,17 @@ class Throttle:
         self._window.answered(departed, self._clock.ticks())
 
     def learn(self, effects: Effects) -> None:
-        """Take the pace from the answers: slower when told to, a growing rest in trouble, faster while calm."""
+        """Take the pace from the answers: slower when told to, a growing rest in trouble, faster while calm.
+
+        Requests that were under way together fail together: their answers, which trickle in, are one trouble.
+        """
         ticks = self._clock.ticks()
         if effects.is_too_fast:
             self._pace.slow_down(ticks)
-            self._rests_until = Millis(ticks + SECOND)
+            self._rests_until = Millis(ticks + round(effects.rest_seconds * SECOND))
         elif effects.is_troubled:
-            self._troubles += 1
+            if ticks >= self._rests_until:
+                self._troubles += 1
             self._rests_until = Millis(ticks + back_off(self._troubles))
         else:
             self._troubles = 0

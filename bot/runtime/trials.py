@@ -10,7 +10,7 @@ from bot.ports.meta import Accepted, InDoubt, NotSent, Outcome, Refused
 from bot.ports.recipients import Trial
 from bot.ports.storage import Storage, Transaction
 from bot.runtime.postman import Postman
-from bot.services import rehearsing
+from bot.services import rehearsing, settling
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,10 @@ class TrialSender:
 
         def write(tx: Transaction) -> None:
             tx.trials.save(after)
-            rehearsing.tell(tx, campaign, after, outcome, self._clock.now())
+            if after.dispatch is Dispatch.PLANNED:
+                settling.refuse_tracker(tx, self._number, self._clock.now())
+            else:
+                rehearsing.tell(tx, campaign, after, outcome, self._clock.now())
 
         await self._store.write(write)
 
@@ -49,6 +52,8 @@ def _after(trial: Trial, outcome: Outcome) -> Trial:
     match outcome:
         case Accepted():
             return replace(trial, dispatch=Dispatch.ACCEPTED, wamid=outcome.wamid)
+        case Refused() if outcome.failure.is_about_tracker:
+            return replace(trial, dispatch=Dispatch.PLANNED)
         case Refused():
             return replace(trial, dispatch=Dispatch.REFUSED, code=outcome.failure.code)
         case NotSent():

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.instants import SECOND, Millis
-from bot.domain.message import Dispatch
+from bot.domain.message import Delivery, Dispatch
 from bot.domain.policy import Policy
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
+from bot.services.controlling import STOPPED_ALL
 from bot.services.rescuing import ASSUMED_SENT, next_attempt
 from bot.services.sending import is_lapsed, lifetime_of
 
@@ -24,6 +25,10 @@ _UNDER_WAY = frozenset(
         CampaignState.CANCELLED,
     }
 )
+
+
+#: What a message whose lifetime is not over may be; Meta's `sent`, which starts it, may come late.
+_STILL_OPEN = (Delivery.NONE, Delivery.HELD, Delivery.SENT)
 
 
 def ageing(tx: Transaction) -> list[CampaignId]:
@@ -67,6 +72,8 @@ def retry_capped(tx: Transaction, campaign_id: CampaignId, policy: Policy, now: 
     campaign = tx.campaigns.get(campaign_id)
     if campaign is None or campaign.state is not CampaignState.SENT or is_lapsed(campaign, now):
         return 0
+    if (campaign.started_at or 0) <= int(tx.switches.get(STOPPED_ALL) or 0):
+        return 0
     before = Millis(now - policy.cap_retry_after)
     capped = tx.recipients.failed_with(campaign_id, PER_USER_LIMIT, before, CHUNK)
     first = [row for row in capped if row.attempt == 1]
@@ -96,7 +103,8 @@ def close(tx: Transaction, campaign_id: CampaignId, policy: Policy, now: Millis)
 
 def _is_over(tx: Transaction, campaign: Campaign, policy: Policy, now: Millis) -> bool:
     ends = (campaign.sent_at or now) + lifetime_of(campaign) * SECOND + policy.expiry_buffer
-    if now < ends:
+    tallies = tx.campaigns.tallies(campaign.id)
+    if now < ends or any(tallies.get(f"delivery:{state}", 0) for state in _STILL_OPEN):
         return False
     doubts = tx.recipients.with_dispatch(Dispatch.IN_DOUBT, campaign_id=campaign.id, limit=100_000)
     if any(row.reason != ASSUMED_SENT for row in doubts):

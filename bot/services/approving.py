@@ -2,7 +2,7 @@
 
 from bot.domain.approval import Shown, check_decision, check_four_eyes, digest_of
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
-from bot.domain.errors import ConflictError, InvalidInputError
+from bot.domain.errors import ConflictError, InvalidInputError, NotAllowedError
 from bot.domain.instants import Millis
 from bot.domain.policy import Policy
 from bot.domain.roles import Actor, Role, require
@@ -19,10 +19,18 @@ def review(tx: Transaction, shown: Shown, actor: Actor, now: Millis) -> Campaign
     return campaign
 
 
+def check_other_eyes(tx: Transaction, campaign: Campaign, actor: Actor) -> None:
+    """Raise NotAllowedError for somebody's own campaign, and for one that they edited and submitted for its author."""
+    check_four_eyes(campaign, actor.user)
+    lines = (row.entry for row in tx.audit.rows(recording.subject(campaign)))
+    if any((line.action, line.actor) == ("submitted", actor.user) for line in lines):
+        raise NotAllowedError("You cannot approve what you submitted. Somebody else on the approvers' list has to.")
+
+
 def approve(tx: Transaction, shown: Shown, actor: Actor, policy: Policy, now: Millis) -> Campaign:
     """Give the approval: to this plan, for this template, until the lifetime of the approval ends."""
     campaign = review(tx, shown, actor, now)
-    check_four_eyes(campaign, actor.user)
+    check_other_eyes(tx, campaign, actor)
     if digest_of(campaign) != campaign.digest:
         raise ConflictError(f"The plan of “{campaign.spec.name}” no longer matches its digest; submit it again.")
     due = max(now, campaign.spec.scheduled_at or now)

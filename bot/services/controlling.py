@@ -25,6 +25,8 @@ CANCELLABLE = frozenset(
         CampaignState.FAILED,
     }
 )
+#: Remembers when somebody last stopped everything.
+STOPPED_ALL = "stopped all at"
 #: Rows called off per transaction, so that other writers get their turn.
 CHUNK = 5_000
 
@@ -62,8 +64,9 @@ def cancel(tx: Transaction, campaign_id: CampaignId, actor: Actor, now: Millis) 
 
 
 def stop_all(tx: Transaction, actor: Actor, now: Millis) -> list[Campaign]:
-    """Pause everything that sends or is about to; one transaction."""
+    """Pause everything that sends or is about to; one transaction. Nothing sent before is tried again by itself."""
     require(actor, Role.ADMIN)
+    tx.switches.set(STOPPED_ALL, str(now), now)
     sending = tx.campaigns.list(states={CampaignState.SENDING}, limit=1000)
     stopped = [
         _set(tx, campaign, CampaignState.PAUSED, actor.user, f"<@{actor.user}> stopped all sending.", now)
@@ -76,11 +79,13 @@ def stop_all(tx: Transaction, actor: Actor, now: Millis) -> list[Campaign]:
     return stopped
 
 
-def pause_by_machine(tx: Transaction, campaign: Campaign, reason: str, now: Millis) -> Campaign:
-    """Pause for a reason outside (a template paused by Meta, a number restricted)."""
+def pause_by_machine(
+    tx: Transaction, campaign: Campaign, reason: str, now: Millis, *, is_told: bool = False
+) -> Campaign:
+    """Pause for a reason outside (a template paused by Meta, a number restricted); `is_told`: the thread knows it."""
     if campaign.state is not CampaignState.SENDING:
         return campaign
-    return _set(tx, campaign, CampaignState.PAUSED, "arauto", reason, now, broadcast=True)
+    return _set(tx, campaign, CampaignState.PAUSED, "arauto", reason, now, broadcast=True, is_told=is_told)
 
 
 def fail(tx: Transaction, campaign: Campaign, reason: str, now: Millis) -> Campaign:
@@ -120,12 +125,13 @@ def _set(
     now: Millis,
     *,
     broadcast: bool = False,
+    is_told: bool = False,
 ) -> Campaign:
     was_active = campaign.state in ACTIVE
     reason = None if state is CampaignState.SENDING else sentence
     changed = tx.campaigns.change(campaign, state=state, reason=reason)
     recording.record(tx, changed, str(state), actor, now, was=str(campaign.state))
     narrating.redraw(tx, changed)
-    if was_active or campaign.approved_by:
+    if not is_told and (was_active or campaign.approved_by):
         narrating.tell(tx, changed, f"r{changed.revision} {state}", sentence, now, broadcast=broadcast)
     return changed

@@ -26,7 +26,8 @@ def post_due(tx: Transaction, schedule: DigestSchedule, draw: Draw, now: Millis)
     last = tx.digests.last_period(schedule.id)
     if period.end <= schedule.created_at or not tx.digests.mark_period(schedule.id, period.end, now):
         return False
-    since = max(last, schedule.created_at) if last is not None and last < period.start else period.start
+    # It goes on where the last one ended, so that a change of its hour neither repeats nor drops anything.
+    since = last if last is not None else min(schedule.created_at, period.start)
     sheet = digest_sheet(tx, schedule, since, period.end, is_late=now - period.end > LATE_AFTER)
     _queue(tx, schedule, draw(sheet), f"digest {schedule.id} until {period.end}", now)
     return True

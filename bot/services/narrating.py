@@ -6,12 +6,12 @@ from bot.ports.records import Notice
 from bot.ports.storage import Transaction
 
 
-def tell(tx: Transaction, campaign: Campaign, key: str, text: str, now: Millis, *, broadcast: bool = False) -> None:
-    """Queue a sentence for the campaign's thread; the same key of the same campaign is told once."""
+def tell(tx: Transaction, campaign: Campaign, key: str, text: str, now: Millis, *, broadcast: bool = False) -> bool:
+    """Queue a sentence for the campaign's thread; the same key of the same campaign is told once (False if it was)."""
     notice = Notice(
         key=f"campaign {campaign.id}: {key}", campaign_id=campaign.id, in_thread=True, broadcast=broadcast, text=text
     )
-    tx.notices.add(notice, now)
+    return tx.notices.add(notice, now)
 
 
 def tell_person(tx: Transaction, user: str, key: str, text: str, now: Millis) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain import inbound
-from bot.domain.campaign import ACTIVE, CampaignState
+from bot.domain.campaign import ACTIVE, Campaign, CampaignState
 from bot.domain.inbound import TemplateEventKind, WebhookBatch
 from bot.domain.instants import Millis
 from bot.ports.records import NumberStatus
@@ -100,11 +100,19 @@ def _tell_about_template(tx: Transaction, event: inbound.TemplateEvent, now: Mil
     concerned = {*ACTIVE, CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.IN_REVIEW}
     sentence = _template_sentence(event)
     for campaign in tx.campaigns.list(states=concerned, template_id=event.template_id, limit=100):
-        if event.stops_sending:
-            controlling.pause_by_machine(tx, campaign, sentence, now)
         if campaign.state is not CampaignState.IN_REVIEW:
-            narrating.tell(tx, campaign, f"template {event.kind} {event.value} {event.at or now}", sentence, now)
+            _tell_campaign(tx, campaign, event, sentence, now)
         narrating.redraw(tx, campaign)
+
+
+def _tell_campaign(
+    tx: Transaction, campaign: Campaign, event: inbound.TemplateEvent, sentence: str, now: Millis
+) -> None:
+    """Say it once; Meta's repetition of old news must not pause what a person has resumed since."""
+    key = f"template {event.kind} {event.value} {event.at or now}"
+    is_news = narrating.tell(tx, campaign, key, sentence, now, broadcast=event.stops_sending)
+    if is_news and event.stops_sending:
+        controlling.pause_by_machine(tx, campaign, sentence, now, is_told=True)
 
 
 def _template_sentence(event: inbound.TemplateEvent) -> str:
@@ -125,10 +133,13 @@ def _template_sentence(event: inbound.TemplateEvent) -> str:
 def _apply_account_event(tx: Transaction, event: inbound.AccountEvent, now: Millis) -> None:
     if not event.stops_sending:
         return
-    for status in tx.numbers.list():
-        tx.numbers.put(replace(status, blocked=event.sentence))
+    numbers = {status.phone_number_id: status for status in tx.numbers.list()}
     for campaign in tx.campaigns.list(states={CampaignState.SENDING}, limit=1000):
+        number = campaign.spec.phone_number_id
+        numbers.setdefault(number, NumberStatus(phone_number_id=number))
         controlling.pause_by_machine(tx, campaign, event.sentence, now)
+    for status in numbers.values():
+        tx.numbers.put(replace(status, blocked=event.sentence))
 
 
 def _apply_number_event(tx: Transaction, event: inbound.NumberEvent) -> None:

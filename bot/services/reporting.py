@@ -13,7 +13,8 @@ from bot.domain.schedule import last_safe_launch, sending_seconds
 from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, HomeSheet, NumberHealth, Reason
 from bot.ports.records import DigestSchedule, NumberStatus
 from bot.ports.storage import Transaction
-from bot.services.launching import others_on_template
+from bot.services.launching import is_dormant, others_on_template
+from bot.services.limiting import headroom
 from bot.services.sending import lifetime_of
 
 #: What a code of Meta's means and what to do, both for people; handed in because the table is Meta's side's.
@@ -47,7 +48,7 @@ def campaign_sheet(
         max_mps=pace,
         headroom=headroom(tx, now),
         last_safe_launch=_last_safe_launch(campaign),
-        needs_wakeup=campaign.template is not None and campaign.template.is_dormant(now),
+        needs_wakeup=campaign.template is not None and is_dormant(tx, campaign.template, now),
         template_wait_seconds=policy.template_wait_seconds,
         other_campaigns=[other.spec.name for other in others_on_template(tx, campaign)],
         warnings=_warnings(campaign, status),
@@ -60,14 +61,6 @@ def campaign_sheet(
 def number_status(tx: Transaction, phone_number_id: str) -> NumberStatus:
     """Read what is known of a number; one never asked about has Meta's defaults."""
     return tx.numbers.get(phone_number_id) or NumberStatus(phone_number_id=phone_number_id, granted_mps=DEFAULT_MPS)
-
-
-def headroom(tx: Transaction, now: Millis) -> int | None:
-    """Give how many more people the portfolio may write to in the running 24 hours; None without a limit."""
-    limits = [status.messaging_limit for status in tx.numbers.list() if status.messaging_limit is not None]
-    if not limits:
-        return None
-    return min(limits) - tx.recipients.people_messaged_since(Millis(now - DAY))
 
 
 def cost_so_far(campaign: Campaign, funnel: Funnel) -> Decimal:

@@ -14,6 +14,11 @@ _STATEMENTS = (
     """
     UPDATE links SET url = '' WHERE recipient_id IN (SELECT id FROM recipients WHERE person_id = :id)
     """,
+    # The first people's messages stand in the plan as examples, with their names.
+    """
+    UPDATE campaigns SET plan = json_set(plan, '$.examples', json('[]'))
+    WHERE plan IS NOT NULL AND id IN (SELECT campaign_id FROM recipients WHERE person_id = :id)
+    """,
     """
     UPDATE recipients SET identity = :erased, address = '', parameters = :nothing WHERE person_id = :id
     """,

@@ -53,6 +53,12 @@ class BotProcess:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise AssertionError("the bot was not started")
+        return self._process.pid
+
     async def kill(self) -> None:
         """Kill it as a kernel out of memory does: no warning, no cleaning up."""
         await self._end(signal.SIGKILL)

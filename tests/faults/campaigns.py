@@ -1,6 +1,8 @@
 """Approved campaigns, written into the database by the same services that people's clicks reach."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from bot.domain.approval import Shown
@@ -38,11 +40,12 @@ class Author:
     now: Millis
     _people: int = field(default=0)
     _campaigns: int = field(default=0)
+    _clicks: Iterator[int] = field(default_factory=count)
 
     async def approved(self, people: int, **spec: Any) -> Campaign:
         """Store people, plan a campaign to exactly them, and have it approved."""
         campaign = await self.store.write(lambda tx: self._submit(tx, people, spec))
-        planner = Planner(self.policy, default_card(), lambda: f"click-{campaign.token}")
+        planner = Planner(self.policy, default_card(), lambda: f"click-{next(self._clicks)}")
         while await self.store.write(lambda tx: planner.step(tx, campaign.id, self.now)):
             pass
         return await self.store.write(lambda tx: self._approve(tx, campaign.id))

@@ -1,21 +1,26 @@
 """The demo's world with the page on top, and a real browser in front of it."""
 
 import os
+import re
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from hands import Desk, at_desk
 from playwright.async_api import Browser, async_playwright
 
 from bot.demo import samples
+from bot.demo.contacts import csv_of
 from bot.demo.world import World, running
 from bot.simulator import playground
 from scripts import chromium
 
 REQUIRED = "ARAUTO_REQUIRE_BROWSER"
+PEOPLE = 40
 
 
-@pytest.fixture
+# One browser for all tests, so they share one event loop too: a browser takes seconds to start, the world a fraction.
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     if chromium.find() is None:
         complaint = f"NO BROWSER: the playground is not tested; install {' or '.join(chromium.NAMES)}"
@@ -28,16 +33,23 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def world() -> AsyncIterator[World]:
     """The whole demo, forty sample people, time at its real speed until a test turns it up."""
     async with running(port=0, seed=1, speed=1.0, cap="1/7d") as opened:
-        await samples.load(opened, contacts=40, seed=1)
-        playground.plug_in(opened.slack, opened.meta, on_speed=opened.set_speed)
+        await samples.load(opened, contacts=PEOPLE, seed=1)
+        playground.plug_in(opened.slack, opened.meta, on_speed=opened.set_speed, phones=sound_phones())
         yield opened
 
 
-@pytest.fixture
+def sound_phones() -> list[str]:
+    """Name the sample people whom a campaign can reach."""
+    rows = csv_of(PEOPLE, seed=1).decode().splitlines()[1:]
+    phones = [row.split(",")[0] for row in rows]
+    return list(dict.fromkeys(phone for phone in phones if re.fullmatch(r"\+(33|44)\d{9,10}", phone)))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(browser: Browser, world: World) -> AsyncIterator[Desk]:
     async with at_desk(browser, world.slack_url) as opened:
         yield opened

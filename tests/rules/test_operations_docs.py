@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bot.domain.campaign import TRANSITIONS, CampaignState
-from bot.ports.records import NumberStatus
 from bot.ports.storage import Storage
 from bot.runtime.metrics import Metrics
 from bot.whatsapp import webhooks
@@ -81,16 +80,6 @@ async def test_after_a_restore_nothing_of_an_old_plan_can_be_sent(store: Storage
     left = [CampaignState(state) for state in values(path, "SELECT state FROM campaigns")]
     assert len(left) == len(CampaignState)
     assert [state for state in left if may_send_without_a_new_plan(state)] == []
-
-
-async def test_a_blocked_number_is_free_again_after_the_statement_for_it(store: Storage, path: Path):
-    await store.write(lambda tx: tx.numbers.put(NumberStatus(phone_number_id=NUMBER, blocked="restricted")))
-
-    typed(path, statements("UPDATE numbers"))
-
-    status = await store.read(lambda tx: tx.numbers.get(NUMBER))
-    assert status is not None
-    assert status.blocked is None
 
 
 async def test_the_statement_for_quarantine_takes_the_old_and_leaves_the_new(store: Storage, path: Path):

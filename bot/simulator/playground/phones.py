@@ -129,7 +129,7 @@ def _buttons(message: Message, defined: Sequence[Json]) -> list[Json]:
     """Pair the labels of the template with what this person got: their own link behind a URL button."""
     urls = iter(message.seen.urls)
     return [
-        {"kind": one["type"], "text": one["text"] if "text" in one else "Copy code"}
+        {"kind": one["type"], "text": one.get("text", "Copy code")}
         | ({"url": next(urls, "")} if one["type"] == "URL" else {})
         for one in defined
     ]
