@@ -274,11 +274,11 @@ async def serve(settings: Settings, *, clock: Clock | None = None, stop: asyncio
     stop = stop or asyncio.Event()
     clock = clock or SystemClock()
     url = settings.database_url
-    with exclusive(url), _stopping_on_signals(stop):
+    with exclusive(url) as is_alone, _stopping_on_signals(stop):
         store, clients = open_storage(url, clock=clock), Clients(settings)
         try:
-            # No other process serves from here (`exclusive`): what a dead one held is free at once.
-            await store.write(lambda tx: tx.leases.clear())
+            if is_alone:  # no other process serves from here: what a dead one held is free at once
+                await store.write(lambda tx: tx.leases.clear())
             bot = Bot(settings, store, clock, clients)
             async with bot.running():
                 await _listen(bot, settings, stop)

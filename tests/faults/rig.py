@@ -45,10 +45,10 @@ class Rig:
     async def books(self, campaign: Campaign) -> Books:
         return await self.store.read(lambda tx: read_books(tx, campaign.id))
 
-    async def until(self, look: Callable[[], bool], what: str) -> None:
+    async def until(self, look: Callable[[], bool], what: str, *, patience: float = PATIENCE) -> None:
         """Wait for something of the simulators; raises AssertionError when it does not come about."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 while True:
                     if look():
                         return

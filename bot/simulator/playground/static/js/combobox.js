@@ -91,6 +91,7 @@ export function combobox({ id, many, value, change, options, placeholder, "data-
 
   function open(isOpen) {
     list.hidden = !isOpen;
+    if (isOpen) list.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-expanded", String(isOpen));
   }
 }

@@ -9,7 +9,7 @@ const opened = (callback) => Object.values(workspace().modals).flat().some((view
 
 const STEPS = [
   { says: "As Ana, type /campaign new and press Enter.", does: "Type it for me", go: (composer) => { look({ me: "U0ANA", channel: "C0MARKETING" }); composer.write("/campaign new Spring drop"); }, isDone: () => opened("campaign_new") || posted("campaign_approve") },
-  { says: "Pick an audience and the template spring_drop, fill in its values and ask for approval.", isDone: () => posted("campaign_approve") },
+  { says: "Pick the audience Everybody and the template spring_drop; {{first_name|friend}}, 20% and any https address will do. Ask for approval.", isDone: () => posted("campaign_approve") },
   { says: "Be Bruno, open the approvals channel, read the card and approve it.", does: "Be Bruno", go: () => look({ me: "U0BRUNO", channel: "C0APPROVALS" }), isDone: () => posted("campaign_refresh") || posted("campaign_pause") },
   { says: "Look at the phone: open the message’s link, and see Clicked on the card in #marketing go up.", does: "Show the card", go: () => look({ channel: "C0MARKETING" }), isDone: () => happened("tapped") },
   { says: "Choose another phone and press STOP, then look that person up with /optins find and their number.", isDone: () => happened("stopped") },

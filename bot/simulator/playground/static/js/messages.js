@@ -39,11 +39,20 @@ function update(stream, nodes, key) {
 
 // Puts nodes in place without touching those that already stand right, so that focus and scrolling survive.
 function place(parent, nodes) {
+  const held = focused(parent);
   const wanted = new Set(nodes);
   for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
   nodes.forEach((node, index) => {
     if (parent.children[index] !== node) parent.insertBefore(node, parent.children[index] ?? null);
   });
+  if (held && document.activeElement === document.body) parent.querySelector(held)?.focus({ preventScroll: true });
+}
+
+// Says how to find the focused element of a message again, should the message be drawn anew.
+function focused(parent) {
+  const active = document.activeElement;
+  const message = parent.contains(active) && active.closest(".message");
+  return message && active.dataset.action ? `[data-ts="${message.dataset.ts}"] [data-action="${active.dataset.action}"]` : null;
 }
 
 function kept(message, hasReplies, shortcuts) {

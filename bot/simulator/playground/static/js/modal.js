@@ -23,9 +23,15 @@ export function drawModal() {
   if (key === shown) return;
   if (!view || !shown.startsWith(`${looking.me}/${view.id}/`)) [drafts, errors] = [{}, {}];
   shown = key;
-  if (!view) return void dialog.close();
+  if (!view) {
+    dialog.close();
+    return;
+  }
   draw(view, stack.length);
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) return;
+  dialog.showModal();
+  // The first thing to type, if that does not open a list by itself.
+  dialog.querySelector(".body :is(input, textarea, select):not([role])")?.focus();
 }
 
 function draw(view, depth) {

@@ -32,7 +32,7 @@ export function panel(root, steps, phone) {
 
   function draw() {
     fill(root,
-      group("Time", "Of the bot and of Meta; Slack stays as fast as you are.", h("div", { class: "segments", role: "radiogroup", "aria-label": "Speed of time" }, SPEEDS.map(speed))),
+      group("Time", "Of the bot and of Meta; Slack stays as fast as you are.", h("div", { class: "segments", role: "group", "aria-label": "Speed of time" }, SPEEDS.map(speed))),
       group("People", "", SHARES.map(([name, label]) => share(name, label)), share("failures", "Fail later with 131049", "131049")),
       group("Meta", "", check("down", "Meta is down (503)"), check("callback_data_refused", "Refuses our tracking data (100)"),
         h("label", { class: "line" }, "The next ", times, " sends meet:"), h("div", { class: "chips" }, FAULTS.map(fault),
@@ -51,7 +51,7 @@ export function panel(root, steps, phone) {
   }
 
   function speed(factor) {
-    return h("button", { type: "button", role: "radio", "data-speed": factor, "aria-checked": String(factor === 1), onclick: () => turned(post("/_sim/playground/speed", { speed: factor })) }, `${factor}×`);
+    return h("button", { type: "button", "data-speed": factor, "aria-pressed": String(factor === 1), onclick: () => turned(post("/_sim/playground/speed", { speed: factor })) }, `${factor}×`);
   }
 
   function share(name, label, code = null) {
@@ -106,7 +106,7 @@ export function panel(root, steps, phone) {
 
   async function show() {
     const state = await get("/_sim/meta/state");
-    for (const button of root.querySelectorAll("[data-speed]")) button.setAttribute("aria-checked", String(Number(button.dataset.speed) === state.speed));
+    for (const button of root.querySelectorAll("[data-speed]")) button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === state.speed));
     if (!templates.options.length) fill(templates, Object.keys(state.templates).map((name) => h("option", {}, name)));
     const { totals } = state;
     const rows = {

@@ -6,7 +6,7 @@ import { lines } from "./mrkdwn.js";
 
 const EVERY_MS = 1000;
 const ICONS = { URL: "↗", QUICK_REPLY: "↩", COPY_CODE: "⧉", PHONE_NUMBER: "✆" };
-const WAITING = { accepted: "on its way", held: "held back by Meta", sent: "sent, the phone has not answered", failed: "failed", expired: "expired" };
+const WAITING = { accepted: "on its way", held: "held back by Meta", sent: "sent and waits for the phone", failed: "failed", expired: "expired" };
 
 export function phonePane(root, steps) {
   let number = "";
@@ -65,7 +65,8 @@ export function phonePane(root, steps) {
 
   function tappable(message, button) {
     const verb = { URL: "click", QUICK_REPLY: "tap" }[button.kind];
-    return h("button", { type: "button", class: "link", disabled: !verb, title: button.url, onclick: () => press(verb, { wamid: message.wamid, text: button.text }) }, `${ICONS[button.kind] ?? "›"} ${button.text}`);
+    return h("button", { type: "button", class: "link", disabled: !verb, title: button.url, onclick: () => press(verb, { wamid: message.wamid, text: button.text }) },
+      h("span", { "aria-hidden": "true" }, `${ICONS[button.kind] ?? "›"} `), button.text);
   }
 
   async function press(verb, body) {
