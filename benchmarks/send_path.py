@@ -41,7 +41,7 @@ WARM_UP_SECONDS = 3.0
 #: The stock client needs no longer to show its rate.
 STOCK_SECONDS = 10.0
 NOTES = (
-    f"Meta grants {GRANTED:,} messages a second, so more cannot be measured; 1 % is for the moments counting begins at.",
+    f"Meta grants {GRANTED:,} messages a second, so more cannot be measured; 1 % is for where counting begins.",
     "pywa is no dependency of the project, is not installed with it and was not measured.",
 )
 _FULL = options.Scale(seconds=60, size=75_000)
