@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
-import uvicorn
 from slack_bolt.async_app import AsyncApp
 from starlette.applications import Starlette
 
@@ -26,6 +25,7 @@ from bot.runtime.headroom import Headroom
 from bot.runtime.housekeeping import Housekeeping
 from bot.runtime.launcher import LaunchingRounds
 from bot.runtime.leased import FencedStorage, LeasedChat, LeasedRounds
+from bot.runtime.listener import listen
 from bot.runtime.measuring import MeasuredSender
 from bot.runtime.metrics import Metrics
 from bot.runtime.notices import NoticeRounds
@@ -290,15 +290,6 @@ class Clients:
         await self.management.aclose()
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handling: the bot ends listener and workers together."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `serve`."""
-        yield
-
-
 async def serve(
     settings: Settings,
     *,
@@ -317,32 +308,11 @@ async def serve(
                 await store.write(lambda tx: tx.leases.clear())
             bot = Bot(settings, store, clock, clients, roles)
             async with bot.running():
-                await _listen(bot, settings, stop)
+                await listen(bot.asgi(), host=settings.host, port=settings.port, stop=stop)
         finally:
             await clients.close()
             await store.close()
     return 0
-
-
-async def _listen(bot: Bot, settings: Settings, stop: asyncio.Event) -> None:
-    config = uvicorn.Config(
-        bot.asgi(),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    bot.stop()  # before the listener ends, which may take a second of the five
-    server.should_exit = True
-    await serving
 
 
 @contextlib.contextmanager
