@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from signal import Signals
 
 ROOT = Path(__file__).resolve().parents[2]
 #: `serve` promises to be gone this long after SIGTERM.
@@ -48,7 +48,7 @@ class BotProcess:
         """Give its environment, for another process beside it."""
         return dict(self._environment)
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: Signals) -> None:
         """Send it a signal, as an operator would: SIGSTOP freezes it, SIGCONT wakes it."""
         if self._process is None:
             raise AssertionError("the bot was not started")
@@ -56,7 +56,7 @@ class BotProcess:
 
     async def kill(self) -> None:
         """Kill it as a kernel out of memory does: no warning, no cleaning up."""
-        await self._end(signal.SIGKILL)
+        await self._end(Signals.SIGKILL)
 
     async def end(self) -> None:
         """Leave nothing running behind a test."""
@@ -66,9 +66,9 @@ class BotProcess:
     async def terminate(self) -> int:
         """Ask it to end; gives the exit status. Raises TimeoutError after twice the time it promises."""
         async with asyncio.timeout(2 * STOP_SECONDS):
-            return await self._end(signal.SIGTERM)
+            return await self._end(Signals.SIGTERM)
 
-    async def _end(self, number: signal.Signals) -> int:
+    async def _end(self, number: Signals) -> int:
         if self._process is None:
             raise AssertionError("the bot was not started")
         if self._process.returncode is None:

@@ -10,6 +10,7 @@ from bot.domain.instants import HOUR
 from bot.domain.sheet import DigestSheet
 from bot.ports.chat import ChatMessage
 from bot.runtime.housekeeping import Housekeeping
+from bot.runtime.roles import ROLES, RoleLeases
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.syncing import Syncing
 from bot.services import controlling
@@ -24,7 +25,10 @@ def draw(sheet: DigestSheet) -> ChatMessage:
 @pytest.fixture
 async def scheduler(house: House) -> AsyncIterator[Scheduler]:
     housekeeping = Housekeeping(house.store, house.policy, house.clock, draw_digest=draw)
-    one = Scheduler(house.store, housekeeping, Syncing(house.store, FakeMeta(), house.policy, house.clock))
+    syncing = Syncing(house.store, FakeMeta(), house.policy, house.clock)
+    leases = RoleLeases(ROLES, store=house.store, clock=house.clock, holder="this process")
+    await leases.renew()
+    one = Scheduler(house.store, housekeeping, syncing, leases)
     one.start()
     yield one
     one.stop()
