@@ -26,10 +26,12 @@ async def test_changes_asked_for_lead_to_a_new_card_and_the_old_one_decides_noth
         succeeded(await town.submit(ANA, {"name": "Autumn sale"}))
 
         second = await town.approval_card("Autumn sale")
+        differences = town.slack.text(second)
         await town.approve(second)
         card = await town.shows("Autumn sale", "Finished sending")
 
     assert re.search(r"Sent\D*5\b", card)
+    assert re.search(r"(?s)Changed since the last card.*Name: Spring sale → \W*Autumn sale", differences)
     assert len(town.slack.messages(APPROVALS)) == 1
 
 
