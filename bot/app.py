@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -54,6 +54,8 @@ log = logging.getLogger(__name__)
 MANAGEMENT_TIMEOUT_SECONDS = 30.0
 #: `serve` promises to be gone five seconds after SIGTERM: senders need `DRAIN_SECONDS` and `SETTLE_SECONDS` of them.
 STOP_SECONDS = 4.0
+#: What a worker gets to end its round.
+WORKER_SECONDS = 1.0
 
 
 def new_token() -> str:
@@ -164,7 +166,8 @@ class Bot:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run every worker for as long as the context lasts; ends with requests under way answered or in doubt."""
-        tasks = [asyncio.create_task(one.run()) for one in self._all()]
+        working = [asyncio.create_task(one.run()) for one in self._workers]
+        sending = [asyncio.create_task(one.run()) for one in self.senders]
         self._scheduler.start()
         syncing = asyncio.create_task(self._syncing.everything())
         async with self._link.connected():
@@ -174,10 +177,8 @@ class Bot:
                 self._scheduler.stop()
                 syncing.cancel()
                 self.stop()
-                await asyncio.wait(tasks, timeout=STOP_SECONDS)
-                for task in tasks:  # still waiting for Meta or Slack: every round may be repeated
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                # A round that still waits for Meta or Slack may be repeated any time; an answer may not be lost.
+                await asyncio.gather(_ended(working, WORKER_SECONDS), _ended(sending, STOP_SECONDS))
                 await asyncio.gather(syncing, return_exceptions=True)
 
     def stop(self) -> None:
@@ -225,6 +226,15 @@ class Bot:
         if self._link.trouble is not None:
             reasons["slack"] = self._link.trouble
         return reasons
+
+
+async def _ended(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:
+    """Wait for tasks that were asked to stop; the ones still running after so long are cancelled."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Clients:

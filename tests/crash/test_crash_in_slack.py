@@ -7,15 +7,16 @@ from bot.domain.campaign import CampaignState
 from bot.domain.message import Dispatch
 from bot.simulator.slack import Message
 from tests.faults.books import assert_over
+from tests.faults.bot_process import BotProcess
 from tests.faults.campaigns import AUTHOR, MANAGER
-from tests.faults.rig import MARKETING, Rig, rigged
+from tests.faults.rig import MARKETING, Rig, rigged_with_process
 
 PEOPLE = 90
 ANA, BRUNO = AUTHOR.user, MANAGER.user
 APPROVALS = "C0APPROVALS"
 
 
-async def _option(rig: Rig, field: str, wanted: str) -> str:
+async def _option(rig: Rig[BotProcess], field: str, wanted: str) -> str:
     """Search in a select of Ana's modal and take what reads as wanted."""
     view = rig.slack.view(ANA)
     assert view is not None
@@ -24,7 +25,7 @@ async def _option(rig: Rig, field: str, wanted: str) -> str:
     return str(found.options[0]["value"])
 
 
-async def _submit_by_ana(rig: Rig, name: str, audience: str) -> None:
+async def _submit_by_ana(rig: Rig[BotProcess], name: str, audience: str) -> None:
     await rig.slack.command(ANA, MARKETING, f"/campaign new {name}")
     await rig.slack.wait_for(lambda: rig.slack.view(ANA), 30.0)
     await rig.slack.fill(ANA, {"template": await _option(rig, "template", "plain_hello")})
@@ -33,7 +34,7 @@ async def _submit_by_ana(rig: Rig, name: str, audience: str) -> None:
     assert outcome.is_ok, outcome.errors or outcome.detail
 
 
-async def _approve_by_bruno(rig: Rig) -> None:
+async def _approve_by_bruno(rig: Rig[BotProcess]) -> None:
     def card() -> Message | None:
         shown = [one for one in rig.slack.messages(APPROVALS) if "asks for approval" in one.text]
         return shown[-1] if shown else None
@@ -45,11 +46,11 @@ async def _approve_by_bruno(rig: Rig) -> None:
 
 
 async def test_a_campaign_made_in_slack_survives_a_kill_on_one_card(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         rig.meta.tune(latency_real=0.2)
         await rig.author.audience("Everybody", PEOPLE)
         await rig.bot.start()
-        await rig.bot.ready()
+        await rig.ready()
         await _submit_by_ana(rig, "Spring drop", "Everybody")
         await _approve_by_bruno(rig)
 

@@ -10,7 +10,8 @@ import pytest
 from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.message import Dispatch
 from tests.faults.books import assert_balanced, assert_over
-from tests.faults.rig import Rig, rigged
+from tests.faults.bot_process import BotProcess
+from tests.faults.rig import Rig, rigged_with_process
 
 #: Requests that can be under way at once at 80 a second (`bot.runtime.sender`): no kill may leave more in doubt.
 MOST_UNDER_WAY = 80
@@ -19,7 +20,7 @@ PER_SECOND = 80
 RESUME_SECONDS = 5.0
 
 
-async def _live_and_die(rig: Rig, campaign: Campaign, seconds: float) -> float:
+async def _live_and_die(rig: Rig[BotProcess], campaign: Campaign, seconds: float) -> float:
     """One life of the bot: it starts, goes on by itself, and is killed so long after its first message.
 
     Gives the seconds from its start to that message.
@@ -37,7 +38,7 @@ async def _live_and_die(rig: Rig, campaign: Campaign, seconds: float) -> float:
     return resumed
 
 
-async def _survive(rig: Rig, *, people: int, lives: int, rng: Random) -> None:
+async def _survive(rig: Rig[BotProcess], *, people: int, lives: int, rng: Random) -> None:
     campaign = await rig.author.approved(people)
     longest = people / lives / PER_SECOND  # so that on average half of them are left for the last life
     resumed = [await _live_and_die(rig, campaign, rng.uniform(0.0, longest)) for _ in range(lives)]
@@ -51,7 +52,7 @@ async def _survive(rig: Rig, *, people: int, lives: int, rng: Random) -> None:
 
 
 async def test_nobody_gets_two_messages_however_often_the_bot_is_killed(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         rig.meta.tune(latency_real=0.02, latency_jitter_real=0.06)
 
         await _survive(rig, people=300, lives=6, rng=Random(6))  # noqa: S311 - moments, not secrets
@@ -60,7 +61,7 @@ async def test_nobody_gets_two_messages_however_often_the_bot_is_killed(tmp_path
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
 async def test_nobody_gets_two_messages_in_two_hundred_lives(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         rig.meta.tune(latency_real=0.02, latency_jitter_real=0.06, webhook_copies=2, webhook_shuffle=1.0)
 
         await _survive(rig, people=5_000, lives=200, rng=Random(200))  # noqa: S311 - moments, not secrets

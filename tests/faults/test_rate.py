@@ -7,16 +7,17 @@ import pytest
 
 from bot.domain.campaign import CampaignState
 from bot.domain.message import Dispatch
-from tests.faults.rig import NUMBER, Rig, rigged
+from tests.faults.bot_process import BotProcess
+from tests.faults.rig import NUMBER, Rig, rigged_with_process
 
 
-def _busiest(rig: Rig) -> int:
+def _busiest(rig: Rig[BotProcess]) -> int:
     """Count the requests of the busiest sliding second, those refused for their haste included."""
     rate = rig.meta.rate()[NUMBER]
     return rate["busiest_second"] + rate["refused"]
 
 
-async def _send(rig: Rig, people: int) -> None:
+async def _send(rig: Rig[BotProcess], people: int) -> None:
     campaign = await rig.author.approved(people)
     await rig.bot.start()
     await rig.until_accepted(people // 2)
@@ -26,14 +27,14 @@ async def _send(rig: Rig, people: int) -> None:
 
 
 async def test_no_second_holds_more_than_the_bound_even_over_a_restart(tmp_path: Path):
-    async with rigged(tmp_path, mps=1_000, ARAUTO_MAX_MPS="80") as rig:
+    async with rigged_with_process(tmp_path, mps=1_000, ARAUTO_MAX_MPS="80") as rig:
         await _send(rig, 240)
 
         assert 40 < _busiest(rig) <= 80
 
 
 async def test_a_bound_of_one_a_second_is_kept_by_test_sends_and_repetitions_too(tmp_path: Path):
-    async with rigged(tmp_path, mps=1_000, ARAUTO_MAX_MPS="1") as rig:
+    async with rigged_with_process(tmp_path, mps=1_000, ARAUTO_MAX_MPS="1") as rig:
         rig.meta.tune(callback_data_refused=True)
         campaign = await rig.author.approved(4)
 
@@ -50,7 +51,7 @@ async def test_a_bound_of_one_a_second_is_kept_by_test_sends_and_repetitions_too
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("mps", [80, 250, 1_000])
 async def test_over_a_minute_the_bound_is_kept_and_used(tmp_path: Path, mps: int):
-    async with rigged(tmp_path, mps=2_000, ARAUTO_MAX_MPS=str(mps)) as rig:
+    async with rigged_with_process(tmp_path, mps=2_000, ARAUTO_MAX_MPS=str(mps)) as rig:
         rig.meta.tune(latency_real=0.05, reachable_rate=0.0)
         campaign = await rig.author.approved(mps * 70)
 
