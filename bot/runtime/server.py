@@ -23,12 +23,12 @@ def create_app(
     *,
     store: Storage,
     clock: Clock,
-    webhook: WebhookEndpoint,
+    webhook: WebhookEndpoint | None,
     slack: Handler | None,
     readiness: Readiness,
     metrics: Metrics,
 ) -> Starlette:
-    """Build the listener; without `slack` (Socket Mode) there is no Slack route at all."""
+    """Build the listener: no route of Slack's with Socket Mode, none of Meta's where another process takes webhooks."""
 
     async def click(request: Request) -> Response:
         token = request.path_params["token"]
@@ -49,13 +49,14 @@ def create_app(
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     routes = [
-        Route("/meta/webhook", webhook.verify, methods=["GET"]),
-        Route("/meta/webhook", webhook.absorb, methods=["POST"]),
         Route("/c/{token}", click, methods=["GET", "HEAD"]),
         Route("/healthz", alive, methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", figures, methods=["GET"]),
     ]
+    if webhook is not None:
+        routes.append(Route("/meta/webhook", webhook.verify, methods=["GET"]))
+        routes.append(Route("/meta/webhook", webhook.absorb, methods=["POST"]))
     if slack is not None:
         routes.append(Route("/slack/events", slack, methods=["POST"]))
     return Starlette(routes=routes)

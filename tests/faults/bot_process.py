@@ -15,8 +15,9 @@ STOP_SECONDS = 5.0
 class BotProcess:
     """One `arauto serve`; its log goes to a file in the folder it runs in."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *arguments: str) -> None:
         self._folder = folder
+        self._arguments = arguments
         self._environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **environment}
         self._process: asyncio.subprocess.Process | None = None
         self.log = folder / "bot.log"
@@ -25,7 +26,11 @@ class BotProcess:
         """Start it; returns at once, long before it is ready."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "serve", cwd=self._folder, env=self._environment, stdout=log, stderr=log
+                *(sys.executable, "-m", "bot", "serve", *self._arguments),
+                cwd=self._folder,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
 
     @property
@@ -37,6 +42,17 @@ class BotProcess:
         if self._process is None:
             raise AssertionError("the bot was not started")
         return self._process.pid
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Give its environment, for another process beside it."""
+        return dict(self._environment)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, as an operator would: SIGSTOP freezes it, SIGCONT wakes it."""
+        if self._process is None:
+            raise AssertionError("the bot was not started")
+        self._process.send_signal(number)
 
     async def kill(self) -> None:
         """Kill it as a kernel out of memory does: no warning, no cleaning up."""
