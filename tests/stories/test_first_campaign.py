@@ -1,6 +1,11 @@
 """The README's flow, as a person does it: from a file of opt-ins to a report, with everything in between."""
 
+import asyncio
+import json
 import re
+import subprocess
+import sys
+from typing import Any
 
 from bot.ports.storage import Transaction
 from storage import open_storage
@@ -23,6 +28,16 @@ async def import_file(town: Town) -> str:
     report = await town.told(ANA, "Rows")
     await town.slack.close(ANA)
     return report
+
+
+async def report_of(town: Town, campaign: str) -> dict[str, Any]:
+    """Ask for the report on the command line, beside the running bot."""
+    command = ("report", campaign, "--database", town.world.settings.database_url)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", *command, stdout=subprocess.PIPE)
+    written, _ = await process.communicate()
+    assert process.returncode == 0
+    found: dict[str, Any] = json.loads(written)
+    return found
 
 
 async def test_from_a_file_of_opt_ins_to_a_true_card():
@@ -53,11 +68,13 @@ async def test_from_a_file_of_opt_ins_to_a_true_card():
         await town.click(ANA, await town.live_card("Spring drop"), "campaign_refresh")
         final = await town.shows("Spring drop", r"Clicked\D*1\b")
         token = re.search(r"ID `?(\w+)", final)
+        assert token is not None
+        reported = await report_of(town, token.group(1))
 
     assert "5" in report
     assert "3" in preview
     assert re.search(r"3 people", asked)
-    assert token is not None
+    assert (reported["state"], reported["funnel"]["sent"], reported["funnel"]["clicked"]) == ("sent", 3, 1)
     assert town.messages_per_phone() == {"+441134960101": 1, "+441134960102": 1, "+441134960103": 1}
     texts = [str(town.meta.last_message(f"+44113496010{n}").seen) for n in (1, 3)]
     assert "Ada" in texts[0]

@@ -26,10 +26,12 @@ async def test_changes_asked_for_lead_to_a_new_card_and_the_old_one_decides_noth
         succeeded(await town.submit(ANA, {"name": "Autumn sale"}))
 
         second = await town.approval_card("Autumn sale")
+        differences = town.slack.text(second)
         await town.approve(second)
         card = await town.shows("Autumn sale", "Finished sending")
 
     assert re.search(r"Sent\D*5\b", card)
+    assert re.search(r"(?s)Changed since the last card.*Name: Spring sale → \W*Autumn sale", differences)
     assert len(town.slack.messages(APPROVALS)) == 1
 
 
@@ -63,12 +65,12 @@ async def test_pause_resume_and_cancel_by_button_stop_the_very_next_message():
         card = await town.started("Spring sale")
         await town.phones_reached(1)
         await town.click(ANA, card, "campaign_pause")
-        await town.shows("Spring sale", "Paused")
+        await town.refreshed("Spring sale", "Paused")
         paused_at = len(town.messages_per_phone())
         await town.click(ANA, card, "campaign_resume")
         await town.phones_reached(paused_at + 1)
         await town.click(ANA, card, "campaign_cancel")
-        final = await town.shows("Spring sale", "Cancelled")
+        final = await town.refreshed("Spring sale", "Cancelled")
         await town.shows("Spring sale", r"Skipped\D*1\d\b")
 
     assert 1 <= paused_at < 20
@@ -82,7 +84,7 @@ async def test_an_admin_stops_everything():
         await town.phones_reached(1)
 
         await town.type("/campaign stop-all", CARLA)
-        await town.shows("Spring sale", "Paused")
+        await town.refreshed("Spring sale", "Paused")
         stopped_at = len(town.messages_per_phone())
         await town.type("/campaign stop-all", CARLA)
         await town.told(CARLA, "Nothing was sending")

@@ -111,6 +111,11 @@ class Town:
 
         return await self.until(look, f"the card of {name} shows {pattern}")
 
+    async def refreshed(self, name: str, pattern: str) -> str:
+        """Have the live card drawn at once, so that nobody waits for its turn."""
+        await self.click(ANA, await self.live_card(name), "campaign_refresh")
+        return await self.shows(name, pattern)
+
     async def told(self, user: str, pattern: str) -> str:
         """Wait until somebody alone is told something, in passing or in a direct message."""
 
