@@ -23,7 +23,7 @@ from bot.runtime.headroom import Headroom
 from bot.runtime.lanes import Lane, Lanes
 from bot.runtime.postman import Postman
 from bot.runtime.settler import Settler
-from bot.runtime.tenure import Tenure
+from bot.runtime.tenure import LeasedMeta, Tenure
 from bot.runtime.throttle import Throttle
 from bot.runtime.trials import TrialSender
 from bot.runtime.wakeup import Wakeup
@@ -40,7 +40,7 @@ IDLE_SECONDS = 0.5
 #: How often the database is asked which campaigns may send.
 LIST_MS = 500
 #: Seconds that requests under way get to be answered when the process is asked to stop.
-DRAIN_SECONDS = 2.5
+DRAIN_SECONDS = 2.0
 SETTLE_SECONDS = 1.0
 #: Requests under way at once: enough for the pace at 250 ms of latency.
 LEAST_UNDER_WAY, MOST_UNDER_WAY = 16, 256
@@ -72,7 +72,7 @@ class NumberSender:
         self._headroom = headroom
         self._throttle = Throttle(clock)
         self._lanes = Lanes()
-        self._postman = Postman(number, meta=meta)
+        self._postman = Postman(number, meta=LeasedMeta(meta, lambda: self._tenure.stands))
         self._trials = TrialSender(number, store=store, postman=self._postman, clock=clock)
         self._settler = Settler(
             store,

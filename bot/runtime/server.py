@@ -1,7 +1,7 @@
 """The public listener: Slack's requests, Meta's webhooks, click redirects, health and metrics; nothing else."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -23,12 +23,12 @@ def create_app(
     *,
     store: Storage,
     clock: Clock,
-    webhook: WebhookEndpoint,
+    webhook: WebhookEndpoint | None,
     slack: Handler | None,
     readiness: Readiness,
     metrics: Metrics,
 ) -> Starlette:
-    """Build the listener; without `slack` (Socket Mode) there is no Slack route at all."""
+    """Build the listener: no route of Slack's with Socket Mode, none of Meta's where another process takes webhooks."""
 
     async def click(request: Request) -> Response:
         token = request.path_params["token"]
@@ -49,22 +49,23 @@ def create_app(
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     routes = [
-        Route("/meta/webhook", webhook.verify, methods=["GET"]),
-        Route("/meta/webhook", webhook.absorb, methods=["POST"]),
         Route("/c/{token}", click, methods=["GET", "HEAD"]),
         Route("/healthz", alive, methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", figures, methods=["GET"]),
     ]
+    if webhook is not None:
+        routes.append(Route("/meta/webhook", webhook.verify, methods=["GET"]))
+        routes.append(Route("/meta/webhook", webhook.absorb, methods=["POST"]))
     if slack is not None:
         routes.append(Route("/slack/events", slack, methods=["POST"]))
     return Starlette(routes=routes)
 
 
 def with_query(landing: str, query: str) -> str:
-    """Carry a click's query on to the landing address, behind the landing's own (Meta's click id must survive)."""
-    if not query:
-        return landing
+    """Carry a click's query on to the landing address, behind the landing's own (Meta's click id must survive).
+
+    Both stay as they were written: a signed landing address would not survive being written anew.
+    """
     parts = urlsplit(landing)
-    merged = parse_qsl(parts.query, keep_blank_values=True) + parse_qsl(query, keep_blank_values=True)
-    return urlunsplit(parts._replace(query=urlencode(merged)))
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, query)))))

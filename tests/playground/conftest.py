@@ -13,7 +13,7 @@ from bot.demo.world import World, running
 from bot.simulator import playground
 from scripts import chromium
 
-REQUIRED = "ARAUTO_REQUIRE_BROWSER"
+IS_REQUIRED = bool(os.environ.get("ARAUTO_REQUIRE_BROWSER"))
 
 
 # One browser for all tests, so they share one event loop too: a browser takes seconds to start, the world a fraction.
@@ -21,7 +21,7 @@ REQUIRED = "ARAUTO_REQUIRE_BROWSER"
 async def browser() -> AsyncIterator[Browser]:
     if chromium.find() is None:
         complaint = f"NO BROWSER: the playground is not tested; install {' or '.join(chromium.NAMES)}"
-        if os.environ.get(REQUIRED) == "1":
+        if IS_REQUIRED:
             pytest.fail(complaint)
         pytest.skip(complaint)
     async with async_playwright() as playwright:

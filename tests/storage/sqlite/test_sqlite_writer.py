@@ -14,10 +14,10 @@ import pytest
 from bot.domain.errors import ConflictError, StorageFullError
 from bot.ports.storage import Storage, Transaction
 from storage import open_storage
+from storage.books.transaction import Books
 from storage.sqlite.database import connect
 from storage.sqlite.engine import SqliteStorage
 from storage.sqlite.migrations import apply_all
-from storage.sqlite.transaction import SqliteTransaction
 from storage.sqlite.writer import Writer
 from tests.builders import NOW, TestClock
 
@@ -89,7 +89,7 @@ async def test_queued_works_share_one_commit(path: str):
     apply_all(db)
     statements: list[str] = []
     db.conn.set_trace_callback(statements.append)
-    writer = Writer(db, SqliteTransaction(db.conn, TestClock()))
+    writer = Writer(db, Books(db.conn, TestClock()))
     release = await _held(writer.write)
 
     queued = [asyncio.ensure_future(writer.write(_set(f"k{n}"))) for n in range(50)]
@@ -209,7 +209,7 @@ async def test_a_commit_that_fails_fails_every_work_of_its_group(storage: Sqlite
 async def test_a_file_held_by_another_process_is_told_after_a_while(path: str):
     SqliteStorage(path, clock=TestClock())._writer.close()
     db = connect(path, busy_timeout_ms=20)
-    writer = Writer(db, SqliteTransaction(db.conn, TestClock()))
+    writer = Writer(db, Books(db.conn, TestClock()))
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
