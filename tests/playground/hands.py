@@ -108,6 +108,8 @@ async def at_desk(browser: Browser, url: str, *, size: dict[str, int] | None = N
     )
     page.on("pageerror", lambda error: desk.errors.append(str(error)))
     await page.goto(f"{url}/")
-    await page.wait_for_selector("body[data-ready]")
+    await expect(page.locator("body"), f"the page starts; it complains of {desk.errors}").to_have_attribute(
+        "data-ready", ""
+    )
     yield desk
     await page.close()

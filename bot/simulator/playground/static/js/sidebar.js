@@ -21,18 +21,35 @@ export function drawSidebar() {
   redraw(byId("sidebar"),
     h("h2", {}, "Channels"), channels().map((one) => row(one.id, label(one))),
     h("h2", {}, "Apps"),
-    h("button", { class: "row", "aria-current": looking.channel === "home" || looking.channel === dm?.id ? "page" : undefined, onclick: goHome }, "Arauto", badge(dm?.id)));
+    h(
+      "button",
+      {
+        class: "row",
+        "aria-current": looking.channel === "home" || looking.channel === dm?.id ? "page" : undefined,
+        onclick: goHome,
+      },
+      "Arauto",
+      badge(dm?.id),
+    ));
 }
 
 export function drawPlace() {
   const place = channel(looking.channel);
   const dm = directMessage();
   if (looking.channel !== "home" && !place?.is_im) {
-    return redraw(byId("place"), h("h1", {}, label(place)), h("small", {}, `${place.num_members} members${place.is_ext_shared ? ", shared with another company" : ""}`));
+    return redraw(
+      byId("place"),
+      h("h1", {}, label(place)),
+      h("small", {}, `${place.num_members} members${place.is_ext_shared ? ", shared with another company" : ""}`),
+    );
   }
   const tab = (label, isOn, onclick) => h("button", { role: "tab", "aria-selected": String(isOn), onclick }, label);
   return redraw(byId("place"), h("h1", {}, "Arauto"), h("div", { class: "tabs", role: "tablist" },
-    tab("Home", looking.channel === "home", goHome), tab("Messages", looking.channel === dm?.id, () => dm && look({ channel: dm.id }))));
+    tab("Home", looking.channel === "home", goHome), tab(
+      "Messages",
+      looking.channel === dm?.id,
+      () => dm && look({ channel: dm.id }),
+    )));
 }
 
 export function goHome() {
@@ -51,7 +68,17 @@ function row(id, label) {
   const isHere = looking.channel === id;
   if (isHere) markSeen(id);
   const isUnread = !isHere && unread(id) > 0;
-  return h("button", { class: `row${isUnread ? " unread" : ""}`, "data-channel": id, "aria-current": isHere ? "page" : undefined, onclick: () => look({ channel: id }) }, label, !isHere && badge(id));
+  return h(
+    "button",
+    {
+      class: `row${isUnread ? " unread" : ""}`,
+      "data-channel": id,
+      "aria-current": isHere ? "page" : undefined,
+      onclick: () => look({ channel: id }),
+    },
+    label,
+    !isHere && badge(id),
+  );
 }
 
 function label(place) {
