@@ -30,15 +30,15 @@ def facts(recipient: Recipient) -> frozenset[str]:
 # Thousands of messages have the same few dozen sets of facts, and putting one together costs more than all the rest of
 # moving a counter (benchmarks/webhooks.py). What is remembered follows from the arguments alone.
 @lru_cache(maxsize=4096)
-def _facts(
+def _facts(  # noqa: PLR0917 - positional, because keywords make remembering slow
     dispatch: Dispatch,
     delivery: Delivery,
     code: int | None,
     reason: str | None,
     route: Route | None,
     market: str,
-    free: bool,  # noqa: FBT001 - positional, because keywords make remembering slow
-    is_clicked: bool,  # noqa: FBT001
+    free: bool,  # noqa: FBT001 - see above
+    is_clicked: bool,  # noqa: FBT001 - see above
 ) -> frozenset[str]:
     found = {"planned", *_dispatch_facts(dispatch, code, reason)}
     if dispatch is Dispatch.ACCEPTED:
