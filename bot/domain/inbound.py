@@ -161,3 +161,10 @@ class WebhookBatch:
     number_events: list[NumberEvent] = field(default_factory=list)
     noted: list[str] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
+
+    @property
+    def is_only_statuses(self) -> bool:
+        """Tell whether there is nothing else in it that could have an effect or be kept."""
+        news = self.template_events or self.account_events or self.number_events
+        people = self.clicks or self.preferences or self.inbound or self.identity_changes
+        return bool(self.statuses) and not (news or people or self.noted or self.quarantined)

@@ -11,8 +11,8 @@ from bot.domain.errors import StorageFullError
 from bot.domain.inbound import WebhookBatch
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
+from bot.runtime.gathering import Gathering
 from bot.runtime.metrics import Metrics
-from bot.services import reacting
 from bot.whatsapp.signature import is_signed
 from bot.whatsapp.webhooks import read
 
@@ -38,8 +38,7 @@ class WebhookEndpoint:
         waba_id: str,
         numbers: tuple[str, ...],
     ) -> None:
-        self._store = store
-        self._clock = clock
+        self._gathering = Gathering(store, clock, metrics)
         self._metrics = metrics
         self._app_secret = app_secret
         self._verify_token = verify_token
@@ -64,12 +63,11 @@ class WebhookEndpoint:
             return PlainTextResponse("the signature does not match", 401)
         batch = await self._read(raw)
         try:
-            absorbed = await self._store.write(lambda tx: reacting.absorb(tx, batch, self._clock.now()))
+            await self._gathering.absorb(batch)
         except StorageFullError as problem:
             # Not taken: Meta repeats for seven days, so nothing is lost.
             log.warning("a webhook could not be stored and is left for Meta to repeat: %s", problem)
             return PlainTextResponse("cannot store this now, repeat it later", 503)
-        self._metrics.absorbed(batch, absorbed)
         return PlainTextResponse("")
 
     async def _read(self, raw: bytes) -> WebhookBatch:

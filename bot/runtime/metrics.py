@@ -32,9 +32,9 @@ class Metrics:
             registry=self.registry,
         )
 
-    def absorbed(self, batch: WebhookBatch, absorbed: Absorbed) -> None:
-        """Count one webhook body."""
-        self.webhooks.labels("quarantined" if batch.quarantined else "taken").inc()
+    def absorbed(self, batch: WebhookBatch, absorbed: Absorbed, *, bodies: int) -> None:
+        """Count what one write took: so many webhook bodies, joined in one batch."""
+        self.webhooks.labels("quarantined" if batch.quarantined else "taken").inc(bodies)
         self.statuses.labels("matched").inc(absorbed.matched)
         self.statuses.labels("repeated").inc(absorbed.repeated)
         self.statuses.labels("parked").inc(absorbed.parked)

@@ -152,11 +152,11 @@ def _fold(tx: Transaction, matches: _Matches, now: Millis) -> int:
         before = current[recipient_id]
         after = fold(_as_accepted(before, event, now), event)
         current[recipient_id] = after
-        if after == before:
+        if after is before:
             repeated += 1
         else:
             fresh.append((after, event))
-    changes = [(row, current[row.id]) for row in matches.rows.values() if current[row.id] != row]
+    changes = [(row, current[row.id]) for row in matches.rows.values() if current[row.id] is not row]
     tx.recipients.save(changes)
     _follow(tx, fresh, now)
     for campaign_id in {after.campaign_id for _, after in changes}:

@@ -14,15 +14,15 @@ from bot.domain.instants import Millis
 from bot.domain.message import Route
 from bot.whatsapp.reading import Item, UnreadableError, digits, instant, mapping, required, text, whole
 
-#: Statuses we count. `played` is for voice messages; the set is open, so others are kept in quarantine.
-_STATUSES: Final = {
+#: Meta's words for the statuses we count. The set is open (`played` is for voice messages): others go to quarantine.
+STATUSES: Final = {
     "sent": Status.SENT,
     "delivered": Status.DELIVERED,
     "read": Status.READ,
     "failed": Status.FAILED,
     "held_for_quality_assessment": Status.HELD,
 }
-_ROUTES: Final = {"marketing_lite": Route.MM, "marketing": Route.CLOUD}
+ROUTES: Final = {"marketing_lite": Route.MM, "marketing": Route.CLOUD}
 _LINK_CLICK: Final = "marketing_messages_link_click"
 _PAGE_VIEW: Final = "landing_page_view"
 _MARKETING: Final = "marketing_messages"
@@ -32,11 +32,11 @@ _LARGEST_CODE: Final = 2**31 - 1
 def status(item: Item, number: str) -> StatusEvent:
     """Read one of `statuses[]`; raises UnreadableError."""
     name = item.get("status")
-    kind = _STATUSES.get(name) if isinstance(name, str) else None
+    kind = STATUSES.get(name) if isinstance(name, str) else None
     if kind is None:
         raise UnreadableError(f"the status {name!r} is not one Arauto counts")
     errors = item.get("errors")
-    code, detail = _first_error(errors) if errors else (None, None)
+    code, detail = first_error(errors) if errors else (None, None)
     pricing = mapping(item.get("pricing"))
     category = pricing.get("category")
     return StatusEvent(
@@ -49,7 +49,7 @@ def status(item: Item, number: str) -> StatusEvent:
         recipient_user_id=text(item.get("recipient_user_id")),
         code=code,
         detail=detail,
-        route=_ROUTES.get(category) if isinstance(category, str) else None,
+        route=ROUTES.get(category) if isinstance(category, str) else None,
         free=pricing.get("billable") is False or str(pricing.get("type")).startswith("free_"),
     )
 
@@ -115,7 +115,7 @@ def _at(item: Item) -> Millis:
     return at
 
 
-def _first_error(errors: Any) -> tuple[int | None, str | None]:
+def first_error(errors: Any) -> tuple[int | None, str | None]:
     """Read the code and the words of the first of `errors[]`, where there is one."""
     first = mapping(errors[0]) if isinstance(errors, list) else {}
     code = whole(first.get("code"))

@@ -26,6 +26,7 @@ from bot.domain.instants import Millis
 from bot.whatsapp.account_fields import account_alert, account_event, account_review, number_event, template_event
 from bot.whatsapp.messages_field import click, inbound, preference, status
 from bot.whatsapp.reading import Item, UnreadableError, identifier, instant, mapping, text
+from bot.whatsapp.status_bodies import read_plain
 
 _OBJECT: Final = "whatsapp_business_account"
 _TEMPLATE_FIELDS: Final = frozenset(
@@ -50,6 +51,12 @@ _decode = msgspec.json.Decoder().decode
 
 def read(raw: bytes, *, waba_id: str, numbers: Collection[str]) -> WebhookBatch:
     """Read a body whose signature was proved; what is about another account or number is quarantined, too."""
+    plain = read_plain(raw, waba_id=waba_id, numbers=numbers)
+    return plain if plain is not None else read_carefully(raw, waba_id=waba_id, numbers=numbers)
+
+
+def read_carefully(raw: bytes, *, waba_id: str, numbers: Collection[str]) -> WebhookBatch:
+    """Read a body of any shape, each item by itself."""
     reading = _Reading(raw, waba_id, frozenset(numbers))
     reading.read_body()
     return reading.batch

@@ -1,0 +1,100 @@
+"""Writes webhook batches: those of nothing but statuses that wait at the same moment share one write.
+
+Matching, folding and counting cost as much for one status as for twenty, and Meta mostly posts one at a time. While a
+write is under way new batches wait and are then written together; nobody waits for company (benchmarks/webhooks.py).
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from bot.domain.errors import StorageFullError
+from bot.domain.inbound import WebhookBatch
+from bot.ports.clock import Clock
+from bot.ports.storage import Storage
+from bot.runtime.metrics import Metrics
+from bot.services import reacting
+
+log = logging.getLogger(__name__)
+
+#: Statuses in one write at most, unless a single body holds more: the writer has others to serve.
+MOST_STATUSES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    batch: WebhookBatch
+    done: "asyncio.Future[None]"
+
+
+class Gathering:
+    """Absorbs batches for one event loop."""
+
+    def __init__(self, store: Storage, clock: Clock, metrics: Metrics) -> None:
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._waiting: deque[_Waiting] = deque()
+        self._writing: asyncio.Task[None] | None = None
+
+    async def absorb(self, batch: WebhookBatch) -> None:
+        """Return once everything in the batch is durable; raises what its write raised."""
+        if not batch.is_only_statuses:
+            await self._write([batch])
+            return
+        waiting = _Waiting(batch, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_waiting())
+        await waiting.done
+
+    async def _write_waiting(self) -> None:
+        try:
+            while self._waiting:
+                await self._write_group(self._next_group())
+        finally:
+            self._writing = None
+
+    def _next_group(self) -> list[_Waiting]:
+        group = [self._waiting.popleft()]
+        statuses = len(group[0].batch.statuses)
+        while self._waiting and statuses + len(self._waiting[0].batch.statuses) <= MOST_STATUSES:
+            group.append(self._waiting.popleft())
+            statuses += len(group[-1].batch.statuses)
+        return group
+
+    async def _write_group(self, group: Sequence[_Waiting]) -> None:
+        """Write a group and tell each of it; where that fails for another reason than the disk, one by one."""
+        try:
+            await self._write([one.batch for one in group])
+        except Exception as error:  # noqa: BLE001 - the edge: what is wrong with one body must not harm the others
+            if len(group) == 1 or isinstance(error, StorageFullError):
+                _tell(group, error)
+                return
+            log.warning("%d webhook bodies could not be written together, trying each: %s", len(group), error)
+            for one in group:
+                await self._write_group([one])
+        else:
+            _tell(group, None)
+
+    async def _write(self, batches: Sequence[WebhookBatch]) -> None:
+        batch = batches[0] if len(batches) == 1 else _joined(batches)
+        absorbed = await self._store.write(lambda tx: reacting.absorb(tx, batch, self._clock.now()))
+        self._metrics.absorbed(batch, absorbed, bodies=len(batches))
+
+
+def _joined(batches: Sequence[WebhookBatch]) -> WebhookBatch:
+    return WebhookBatch(statuses=list(chain.from_iterable(batch.statuses for batch in batches)))
+
+
+def _tell(group: Sequence[_Waiting], error: Exception | None) -> None:
+    for one in group:
+        if one.done.done():  # the request was given up meanwhile
+            continue
+        if error is None:
+            one.done.set_result(None)
+        else:
+            one.done.set_exception(error)
