@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY, applied_at TIMES
 """
 _HAS_STEPS = "SELECT to_regclass('schema_steps') IS NOT NULL AS has_steps"
 _FOUND = "SELECT name FROM schema_steps ORDER BY name"
+_IS_PARTIAL = "SELECT to_regclass('copy_under_way') IS NOT NULL AS is_partial"
 _TABLES = "SELECT count(*) AS n FROM pg_tables WHERE schemaname = current_schema()"
 # Any number, as long as every process asks for the same: two that migrate at once take turns.
 _TURN = "SELECT pg_advisory_xact_lock(72173216)"
@@ -24,7 +25,11 @@ def state_of(connection: psycopg.Connection[DictRow]) -> SchemaState:
     found: tuple[str, ...] = ()
     if _one(connection, _HAS_STEPS)["has_steps"]:
         found = tuple(row["name"] for row in connection.execute(_FOUND))
-    return SchemaState(found, is_foreign=not found and bool(_one(connection, _TABLES)["n"]))
+    return SchemaState(
+        found,
+        is_foreign=not found and bool(_one(connection, _TABLES)["n"]),
+        is_partial=bool(_one(connection, _IS_PARTIAL)["is_partial"]),
+    )
 
 
 def apply_all(connection: psycopg.Connection[DictRow]) -> list[str]:

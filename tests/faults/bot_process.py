@@ -69,7 +69,7 @@ class BotProcess:
         """Give its environment, for another process beside it."""
         return dict(self._environment)
 
-    def signal(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal, as an operator would: SIGSTOP freezes it, SIGCONT wakes it."""
         if self._process is None:
             raise AssertionError("the bot was not started")

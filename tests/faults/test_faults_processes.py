@@ -1,4 +1,4 @@
-"""Two processes on one PostgreSQL: the sender's dies or freezes in the middle of a campaign and the other takes over."""
+"""Two processes on one PostgreSQL: the one that sends dies or freezes in the middle, and the other takes over."""
 
 import asyncio
 import signal
@@ -18,7 +18,7 @@ from tests.postgres_server import a_database, execute
 
 #: `rig.bot` takes webhooks, clicks and Slack; the other process starts first, so it is the one that sends.
 _ELSEWHERE = "sender,scheduler,cards,sync"
-PEOPLE = 600
+PEOPLE = 300
 #: Requests that can be under way at once at 80 a second (`bot.runtime.sender`).
 MOST_UNDER_WAY = 80
 _HOLDERS = "SELECT name, holder FROM leases WHERE holder IS NOT NULL"
@@ -43,7 +43,7 @@ async def _two_processes(folder: Path) -> AsyncIterator[tuple[Rig, BotProcess, s
                 yield rig, other, database
             finally:
                 if other.is_alive:
-                    other.signal(signal.SIGCONT)
+                    other.send_signal(signal.SIGCONT)
                     await other.kill()
 
 
@@ -88,9 +88,9 @@ async def test_a_sender_that_freezes_and_wakes_after_its_lease_sends_nothing_mor
     async with _two_processes(tmp_path) as (rig, other, database):
         campaign = await _in_the_middle(rig)
         before = _players(database)
-        other.signal(signal.SIGSTOP)
+        other.send_signal(signal.SIGSTOP)
         await rig.until(lambda: _players(database) != before, "the lease is somebody else's")
-        other.signal(signal.SIGCONT)
+        other.send_signal(signal.SIGCONT)
 
         await _finished(rig, campaign)
 
@@ -99,12 +99,14 @@ async def test_a_sender_that_freezes_and_wakes_after_its_lease_sends_nothing_mor
         assert await other.terminate() == 0
 
 
+@pytest.mark.timeout(240)
 async def test_a_process_that_stops_hands_its_roles_over_at_once(tmp_path: Path):
     async with _two_processes(tmp_path) as (rig, other, database):
         campaign = await _in_the_middle(rig)
+        stopping = set(_players(database).values())
 
         assert await other.terminate() == 0
 
-        assert _players(database).keys() <= {f"number {NUMBER}"} or len(set(_players(database).values())) == 1
+        assert stopping.isdisjoint(_players(database).values())
         await _finished(rig, campaign)
         assert (await rig.books(campaign)).dispatches()[Dispatch.IN_DOUBT] == 0
