@@ -14,7 +14,7 @@ from bot.domain.errors import ConflictError, FencedError, StorageFullError
 from bot.domain.message import Dispatch
 from bot.ports.records import AuditEntry
 from bot.ports.storage import Storage, Transaction
-from bot.runtime.sender import LEASE_MS
+from bot.runtime.tenure import LEASE_MS
 from storage.postgres.engine import PostgresStorage
 from storage.postgres.session import IDLE_WRITE_MS
 from tests.builders import NOW, TestClock, a_person, add_campaign, later, planned_messages
