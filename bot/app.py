@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
-import uvicorn
 from slack_bolt.async_app import AsyncApp
 from starlette.applications import Starlette
 
@@ -26,6 +25,7 @@ from bot.runtime.headroom import Headroom
 from bot.runtime.housekeeping import Housekeeping
 from bot.runtime.launcher import LaunchingRounds
 from bot.runtime.leased import FencedStorage, LeasedChat, LeasedRounds
+from bot.runtime.listener import listen
 from bot.runtime.measuring import MeasuredSender
 from bot.runtime.metrics import Metrics
 from bot.runtime.notices import NoticeRounds
@@ -56,6 +56,8 @@ log = logging.getLogger(__name__)
 MANAGEMENT_TIMEOUT_SECONDS = 30.0
 #: `serve` promises to be gone five seconds after SIGTERM: senders need `DRAIN_SECONDS` and `SETTLE_SECONDS` of them.
 STOP_SECONDS = 4.0
+#: What a worker gets to end its round.
+WORKER_SECONDS = 1.0
 
 
 def new_token() -> str:
@@ -182,7 +184,8 @@ class Bot:
         """Run every worker for as long as the context lasts; ends with requests under way answered or in doubt."""
         await self._leases.renew()
         keeping = asyncio.create_task(self._leases.run())
-        tasks = [asyncio.create_task(one.run()) for one in self._all()]
+        working = [asyncio.create_task(one.run()) for one in self._workers]
+        sending = [asyncio.create_task(one.run()) for one in self.senders]
         self._scheduler.start()
         syncing = asyncio.create_task(self._scheduler.sync_now())
         async with self._link.connected() if WEB in self._roles else contextlib.nullcontext():
@@ -192,10 +195,8 @@ class Bot:
                 self._scheduler.stop()
                 syncing.cancel()
                 self.stop()
-                await asyncio.wait(tasks, timeout=STOP_SECONDS)
-                for task in tasks:  # still waiting for Meta or Slack: every round may be repeated
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                # A round that still waits for Meta or Slack may be repeated any time; an answer may not be lost.
+                await asyncio.gather(_ended(working, WORKER_SECONDS), _ended(sending, STOP_SECONDS))
                 await asyncio.gather(syncing, return_exceptions=True)
                 self._leases.stop()  # last of all: what the workers still write stands under their leases
                 await keeping
@@ -247,6 +248,15 @@ class Bot:
         return reasons
 
 
+async def _ended(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:
+    """Wait for tasks that were asked to stop; the ones still running after so long are cancelled."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class Clients:
     """The two ways to Meta: a fast one for sending, a stock one for management."""
 
@@ -280,15 +290,6 @@ class Clients:
         await self.management.aclose()
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handling: the bot ends listener and workers together."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `serve`."""
-        yield
-
-
 async def serve(
     settings: Settings,
     *,
@@ -307,32 +308,11 @@ async def serve(
                 await store.write(lambda tx: tx.leases.clear())
             bot = Bot(settings, store, clock, clients, roles)
             async with bot.running():
-                await _listen(bot, settings, stop)
+                await listen(bot.asgi(), host=settings.host, port=settings.port, stop=stop)
         finally:
             await clients.close()
             await store.close()
     return 0
-
-
-async def _listen(bot: Bot, settings: Settings, stop: asyncio.Event) -> None:
-    config = uvicorn.Config(
-        bot.asgi(),
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    bot.stop()  # before the listener ends, which may take a second of the five
-    server.should_exit = True
-    await serving
 
 
 @contextlib.contextmanager

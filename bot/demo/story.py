@@ -59,6 +59,7 @@ class Story:
         values = {"file": [upload.id], "source": "Shop checkout", "wording": "Yes, send me offers on WhatsApp"}
         await self._submit(ANA, values)
         report = await self._seen(ANA, r"(?i)imported|refused")
+        await self._slack.close(ANA)  # the modal that says that the import is under way
         self._tell(f"Ana imports {self._contacts:,} opt-ins. {_first_lines(report)}")
 
     async def _stop_some(self, count: int, when: str) -> None:

@@ -71,8 +71,8 @@ def _fold_status(recipient: Recipient, event: StatusEvent) -> Recipient:
 
 def _fold_failure(recipient: Recipient, event: StatusEvent) -> Recipient:
     """Keep the earliest failure and its code; of two at one instant the lower code, so that order never shows."""
-    known = (recipient.failed_at, recipient.code or 0)
-    new = (event.at, event.code or 0)
+    known = (recipient.failed_at, -1 if recipient.code is None else recipient.code)
+    new = (event.at, -1 if event.code is None else event.code)
     if recipient.failed_at is not None and known <= new:
         return recipient
     return replace(recipient, failed_at=event.at, code=event.code)

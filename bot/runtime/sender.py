@@ -40,7 +40,7 @@ IDLE_SECONDS = 0.5
 #: How often the database is asked which campaigns may send.
 LIST_MS = 500
 #: Seconds that requests under way get to be answered when the process is asked to stop.
-DRAIN_SECONDS = 2.5
+DRAIN_SECONDS = 2.0
 SETTLE_SECONDS = 1.0
 #: Requests under way at once: enough for the pace at 250 ms of latency.
 LEAST_UNDER_WAY, MOST_UNDER_WAY = 16, 256

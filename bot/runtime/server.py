@@ -1,7 +1,7 @@
 """The public listener: Slack's requests, Meta's webhooks, click redirects, health and metrics; nothing else."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -63,9 +63,9 @@ def create_app(
 
 
 def with_query(landing: str, query: str) -> str:
-    """Carry a click's query on to the landing address, behind the landing's own (Meta's click id must survive)."""
-    if not query:
-        return landing
+    """Carry a click's query on to the landing address, behind the landing's own (Meta's click id must survive).
+
+    Both stay as they were written: a signed landing address would not survive being written anew.
+    """
     parts = urlsplit(landing)
-    merged = parse_qsl(parts.query, keep_blank_values=True) + parse_qsl(query, keep_blank_values=True)
-    return urlunsplit(parts._replace(query=urlencode(merged)))
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, query)))))

@@ -1,10 +1,17 @@
 """Erasing one person: everything that names them goes, rows, totals and the proof of consent stay."""
 
+import json
+
 from bot.domain.consent import Standing
 from bot.domain.instants import Millis
 from storage.books.connection import Connection
 from storage.rows.values import Row
 
+_PLANS = """
+SELECT id, plan FROM campaigns
+WHERE plan IS NOT NULL AND id IN (SELECT campaign_id FROM recipients WHERE person_id = :id)
+"""
+_SET_PLAN = "UPDATE campaigns SET plan = :plan WHERE id = :id"
 _PERSON = "SELECT id, phone, bsuid, wa_id FROM people WHERE id = ? AND erased_at IS NULL"
 
 #: In this order: what refers to the person first, the person last. `:erased` is the identity that replaces theirs.
@@ -13,11 +20,6 @@ _STATEMENTS = (
     # A landing address may carry a name or number that was typed in as an attribute.
     """
     UPDATE links SET url = '' WHERE recipient_id IN (SELECT id FROM recipients WHERE person_id = :id)
-    """,
-    # The first people's messages stand in the plan as examples, with their names.
-    """
-    UPDATE campaigns SET plan = json_set(plan, '$.examples', json('[]'))
-    WHERE plan IS NOT NULL AND id IN (SELECT campaign_id FROM recipients WHERE person_id = :id)
     """,
     """
     UPDATE recipients SET identity = :erased, address = '', parameters = :nothing WHERE person_id = :id
@@ -62,8 +64,15 @@ class Eraser:
         if row is None:
             return
         values = _values(row, now)
+        self._forget_examples(values)
         for statement in _STATEMENTS:
             self._connection.execute(statement, values)
+
+    def _forget_examples(self, values: dict[str, object]) -> None:
+        """Empty the examples of the plans this person is in: the first people's messages stand there, with names."""
+        for row in self._connection.execute(_PLANS, values).fetchall():
+            plan = {**json.loads(row["plan"]), "examples": []}
+            self._connection.execute(_SET_PLAN, {"plan": json.dumps(plan), "id": row["id"]})
 
 
 def _values(row: Row, now: Millis) -> dict[str, object]:
