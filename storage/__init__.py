@@ -13,7 +13,7 @@ from storage.schema import SchemaState
 from storage.transfer import Copied, Progress
 
 _SQLITE: Final = "sqlite://"
-_POSTGRES: Final = ("postgresql://", "postgres://")
+_POSTGRES: Final = "postgresql://"
 
 
 def open_storage(url: str, *, clock: Clock) -> Storage:

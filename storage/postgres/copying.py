@@ -75,6 +75,7 @@ def target(url: str) -> Iterator[PostgresTarget]:
     with opening(name_of(url)):
         session = Session(url)
         try:
+            session.raw.execute("SET statement_timeout = 0")  # sorting a big table once may take its time
             _prepare(session, name_of(url))
             yield PostgresTarget(session)
         finally:
