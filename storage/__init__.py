@@ -8,11 +8,12 @@ from typing import Final
 from bot.domain.errors import ConfigurationError
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
-from storage import sqlite
+from storage import sqlite, transfer
 from storage.schema import SchemaState
+from storage.transfer import Copied, Progress
 
 _SQLITE: Final = "sqlite://"
-_POSTGRES: Final = ("postgresql://", "postgres://")
+_POSTGRES: Final = "postgresql://"
 
 
 def open_storage(url: str, *, clock: Clock) -> Storage:
@@ -56,6 +57,14 @@ def exclusive(url: str) -> Iterator[bool]:
         return
     with sqlite.exclusive(_path(url)):
         yield True
+
+
+def copy_database(source: str, target: str, on_progress: Progress) -> list[Copied]:
+    """Copy an SQLite database nobody serves from into an empty PostgreSQL one, and prove it; see `storage.transfer`."""
+    if _is_postgres(source) or not _is_postgres(target):
+        raise ConfigurationError("A copy goes from an SQLite database (--from) to a PostgreSQL one (--to).")
+    _postgres()
+    return transfer.copy(_path(source), target, on_progress)
 
 
 def _is_postgres(url: str) -> bool:

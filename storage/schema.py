@@ -15,6 +15,8 @@ class SchemaState:
     found: tuple[str, ...]
     wanted: tuple[str, ...] = STEP_NAMES
     is_foreign: bool = False
+    #: A copy into it was begun and not finished.
+    is_partial: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -56,6 +58,10 @@ def refuse_unknown(name: str, state: SchemaState) -> None:
     """Raise ConfigurationError for a database that a newer Arauto made, or that somebody else made."""
     if state.is_foreign:
         raise ConfigurationError(f"The database {name} was not made by Arauto; name another one in DATABASE_URL.")
+    if state.is_partial:
+        raise ConfigurationError(
+            f"The database {name} is the target of an unfinished copy: run the same `arauto database copy` again."
+        )
     if state.is_newer:
         raise ConfigurationError(
             f"The database {name} has the newer schema {state.version}, this Arauto knows {state.wanted_version}: "

@@ -14,7 +14,10 @@ CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY, applied_at TIMES
 """
 _HAS_STEPS = "SELECT to_regclass('schema_steps') IS NOT NULL AS has_steps"
 _FOUND = "SELECT name FROM schema_steps ORDER BY name"
+_IS_PARTIAL = "SELECT to_regclass('copy_under_way') IS NOT NULL AS is_partial"
 _TABLES = "SELECT count(*) AS n FROM pg_tables WHERE schemaname = current_schema()"
+# A step may take as long as its tables are big, and whoever comes second waits as long.
+_UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0"
 # Any number, as long as every process asks for the same: two that migrate at once take turns.
 _TURN = "SELECT pg_advisory_xact_lock(72173216)"
 
@@ -24,12 +27,17 @@ def state_of(connection: psycopg.Connection[DictRow]) -> SchemaState:
     found: tuple[str, ...] = ()
     if _one(connection, _HAS_STEPS)["has_steps"]:
         found = tuple(row["name"] for row in connection.execute(_FOUND))
-    return SchemaState(found, is_foreign=not found and bool(_one(connection, _TABLES)["n"]))
+    return SchemaState(
+        found,
+        is_foreign=not found and bool(_one(connection, _TABLES)["n"]),
+        is_partial=bool(_one(connection, _IS_PARTIAL)["is_partial"]),
+    )
 
 
 def apply_all(connection: psycopg.Connection[DictRow]) -> list[str]:
     """Apply what is missing, all in one transaction, and name the steps; two processes at once take turns."""
     with connection.transaction():
+        connection.execute(_UNHURRIED)
         connection.execute(_TURN)
         known = state_of(connection).found
         missing = [name for name in STEP_NAMES if name not in known]

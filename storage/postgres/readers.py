@@ -55,7 +55,7 @@ class Readers:
         """Read; a connection found lost is made anew once, because reading twice harms nobody."""
         try:
             return _attempt(session, transaction, run)
-        except psycopg.OperationalError:
+        except psycopg.Error:
             if not session.is_lost:
                 raise
         session.reconnect()

@@ -30,6 +30,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"\binstr\(", "strpos("),
     # SQLite's merging of JSON objects (RFC 7396); ours hold only texts, so replacing keys is the same.
     (r"\bjson_patch\(([\w.]+), ([\w.]+)\)", r"(\1::jsonb || \2::jsonb)::text"),
+    # SQLite's replacing of one key; the keys' order does not matter in what is read back.
+    (r"\bjson_set\((\w+), '\$\.(\w+)', json\('(.*?)'\)\)", r"jsonb_set(\1::jsonb, '{\2}', '\3')::text"),
     # An aggregate of our own in SQLite.
     (r"\blowest_ids\(id\)", "to_json((array_agg(id ORDER BY id))[1:3])::text"),
     # psycopg's signs for values; `::` is a cast.

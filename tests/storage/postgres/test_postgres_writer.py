@@ -10,15 +10,18 @@ import psycopg
 import pytest
 
 from bot.domain.audit import verify
+from bot.domain.campaign import CampaignId
+from bot.domain.delivery import Status, StatusEvent, fold
 from bot.domain.errors import ConflictError, FencedError, StorageFullError
 from bot.domain.message import Dispatch
 from bot.ports.records import AuditEntry
-from bot.ports.storage import Storage, Transaction
+from bot.ports.storage import Transaction
 from bot.runtime.tenure import LEASE_MS
 from storage.postgres.engine import PostgresStorage
 from storage.postgres.session import IDLE_WRITE_MS
-from tests.builders import NOW, TestClock, a_person, add_campaign, later, planned_messages
+from tests.builders import NOW, NUMBER, TestClock, a_person, accept_message, add_campaign, later, planned_messages
 from tests.postgres_server import a_database, execute
+from tests.storage.works import get_switch, set_switch
 
 _END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -47,17 +50,9 @@ async def other(url: str) -> AsyncIterator[PostgresStorage]:
     await opened.close()
 
 
-def _set(name: str, value: str = "on") -> Callable[[Transaction], None]:
-    return lambda tx: tx.switches.set(name, value, NOW)
-
-
 def _add_one(tx: Transaction) -> None:
     """Read, then write what follows from it: two at once must not read the same."""
     tx.switches.set("count", str(int(tx.switches.get("count") or 0) + 1), NOW)
-
-
-async def _get(storage: Storage, name: str) -> str | None:
-    return await storage.read(lambda tx: tx.switches.get(name))
 
 
 class _BreakOnce:
@@ -79,7 +74,7 @@ class _BreakOnce:
 async def test_processes_that_count_at_once_lose_nothing(storage: PostgresStorage, other: PostgresStorage):
     await asyncio.gather(*(one.write(_add_one) for _ in range(40) for one in (storage, other)))
 
-    assert await _get(storage, "count") == "80"
+    assert await get_switch(storage, "count") == "80"
 
 
 async def test_lines_of_audit_from_two_processes_make_one_chain(storage: PostgresStorage, other: PostgresStorage):
@@ -108,12 +103,12 @@ async def test_a_change_made_elsewhere_meanwhile_is_seen_by_a_second_run(
 
     writing = asyncio.ensure_future(storage.write(slow))
     await asyncio.to_thread(looked.wait, 10)
-    await other.write(_set("pace", "fast"))
+    await other.write(set_switch("pace", "fast"))
     changed.set()
     await writing
 
     assert seen == [None, "fast"]
-    assert await _get(storage, "pace") == "fast and slow"
+    assert await get_switch(storage, "pace") == "fast and slow"
 
 
 async def test_two_campaigns_cannot_both_slip_under_a_rule_that_counts_them(
@@ -137,7 +132,7 @@ async def test_two_campaigns_cannot_both_slip_under_a_rule_that_counts_them(
 
         return work
 
-    await storage.write(_set("unrelated"))
+    await storage.write(set_switch("unrelated"))
     won = await asyncio.gather(storage.write(take("a", "b")), other.write(take("b", "a")))
 
     assert sorted(won) == [False, True]
@@ -149,7 +144,7 @@ async def test_a_connection_lost_in_the_middle_of_a_work_runs_it_again(storage: 
     await storage.write(work)
 
     assert work.runs == 2
-    assert [await _get(storage, name) for name in ("first half", "second half")] == ["on", "on"]
+    assert [await get_switch(storage, name) for name in ("first half", "second half")] == ["on", "on"]
 
 
 @pytest.mark.parametrize("is_committed", [True, False])
@@ -167,7 +162,7 @@ async def test_a_commit_whose_answer_was_lost_is_done_exactly_once(
     storage._writer._session = _Breaking(storage._writer._session, url, is_committed=is_committed)
     answer = await storage.write(work)
 
-    assert await _get(storage, "count") == "1"
+    assert await get_switch(storage, "count") == "1"
     assert answer == len(runs) == (1 if is_committed else 2)
 
 
@@ -198,12 +193,12 @@ class _Breaking:
 
 
 async def test_readers_come_back_after_every_connection_was_cut(storage: PostgresStorage, url: str):
-    await storage.write(_set("kept"))
+    await storage.write(set_switch("kept"))
     execute(_END_OTHERS, url)
 
-    assert await asyncio.gather(*(_get(storage, "kept") for _ in range(6))) == ["on"] * 6
-    await storage.write(_set("after"))
-    assert await _get(storage, "after") == "on"
+    assert await asyncio.gather(*(get_switch(storage, "kept") for _ in range(6))) == ["on"] * 6
+    await storage.write(set_switch("after"))
+    assert await get_switch(storage, "after") == "on"
 
 
 async def test_a_server_that_is_gone_for_good_is_told_and_found_again(storage: PostgresStorage, url: str):
@@ -212,20 +207,20 @@ async def test_a_server_that_is_gone_for_good_is_told_and_found_again(storage: P
     execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
     with pytest.raises(StorageFullError, match=r"cannot be written .*cannot be reached.*Nothing is sent"):
-        await storage.write(_set("lost"))
+        await storage.write(set_switch("lost"))
     with pytest.raises(StorageFullError):
-        await _get(storage, "lost")
+        await get_switch(storage, "lost")
     execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    await storage.write(_set("found"))
+    await storage.write(set_switch("found"))
 
-    assert [await _get(storage, name) for name in ("lost", "found")] == [None, "on"]
+    assert [await get_switch(storage, name) for name in ("lost", "found")] == [None, "on"]
 
 
 async def test_a_read_cannot_write(storage: PostgresStorage):
     with pytest.raises(StorageFullError, match="only reads"):
-        await storage.read(_set("sneaked"))
+        await storage.read(set_switch("sneaked"))
 
-    assert await _get(storage, "sneaked") is None
+    assert await get_switch(storage, "sneaked") is None
 
 
 async def test_a_text_with_a_nul_is_kept_readable(storage: PostgresStorage):
@@ -245,9 +240,9 @@ async def test_a_process_that_stops_in_the_middle_of_a_write_loses_it(url: str, 
     frozen.execute("SET idle_in_transaction_session_timeout = 50")
     frozen.execute("BEGIN; INSERT INTO switches (name, value, set_at) VALUES ('held', 'by the frozen', 0)")
 
-    await other.write(_set("held", "by the living"))
+    await other.write(set_switch("held", "by the living"))
 
-    assert await _get(other, "held") == "by the living"
+    assert await get_switch(other, "held") == "by the living"
     with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
         frozen.execute("COMMIT")
     frozen.close()
@@ -261,6 +256,36 @@ async def test_a_frozen_writer_is_ended_before_its_lease_is(storage: PostgresSto
 
     assert shown == {"idle_in_transaction_session_timeout": f"{IDLE_WRITE_MS // 1000}s"}
     assert IDLE_WRITE_MS < LEASE_MS
+
+
+async def test_webhooks_that_land_on_two_processes_at_once_are_folded_and_counted_once(
+    storage: PostgresStorage, other: PostgresStorage
+):
+    def send(tx: Transaction) -> CampaignId:
+        messages = planned_messages(tx, 40)
+        for message in messages:
+            accept_message(tx, message)
+        return CampaignId(messages[0].campaign_id)
+
+    def absorb(status: Status, part: range) -> Callable[[Transaction], None]:
+        wamids = [f"wamid.{n}" for n in part]
+
+        def work(tx: Transaction) -> None:
+            found = tx.recipients.by_wamid(wamids)
+            events = [StatusEvent(phone_number_id=NUMBER, wamid=wamid, status=status, at=later(1)) for wamid in wamids]
+            pairs = [(found[event.wamid], fold(found[event.wamid], event)) for event in events]
+            tx.recipients.save([(before, after) for before, after in pairs if before != after])
+
+        return work
+
+    campaign_id = await storage.write(send)
+    parts = [range(first, first + 10) for first in (1, 11, 21, 31)]
+    told = [(status, part) for part in parts for status in (Status.DELIVERED, Status.READ)]
+    await asyncio.gather(*(one.write(absorb(*each)) for each in told for one in (storage, other)))
+
+    tallies = await storage.read(lambda tx: tx.campaigns.tallies(campaign_id))
+    assert (tallies["delivered"], tallies["read"]) == (40, 40)
+    assert tallies == await storage.read(lambda tx: tx.campaigns.recount(campaign_id))
 
 
 async def test_both_of_two_managers_cannot_win(storage: PostgresStorage, other: PostgresStorage):
