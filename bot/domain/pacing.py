@@ -20,7 +20,7 @@ class Window:
     A new window begins full: after a restart it waits one second, because what left before is not known.
     """
 
-    #: Milliseconds of the fastest answer forgotten with each that pass, so that a slower Meta is learnt in time. Slowly:
+    #: Milliseconds of the fastest answer forgotten with each that pass, so that a slower Meta is learnt. Slowly:
     #: while this machine is busy every answer looks slow, and what is taken off must not grow with that.
     FORGETTING = 1 / 10_000
     #: What the fastest answer is taken to be at most, before faster ones correct it.

@@ -11,10 +11,8 @@ from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.message import Dispatch
 from tests.faults.books import assert_balanced, assert_over
 from tests.faults.bot_process import BotProcess
-from tests.faults.rig import Rig, rigged_with_process
+from tests.faults.rig import MOST_UNDER_WAY, Rig, rigged_with_process
 
-#: Requests that can be under way at once at 80 a second (`bot.runtime.sender`): no kill may leave more in doubt.
-MOST_UNDER_WAY = 80
 PER_SECOND = 80
 #: The contract: sending resumes within this of a restart.
 RESUME_SECONDS = 5.0

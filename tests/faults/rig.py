@@ -25,6 +25,8 @@ from tests.faults.bot_task import BotTask
 from tests.faults.campaigns import Author
 
 NUMBER: Final = "106540352242922"
+#: Requests that can be under way at once at 80 a second (`bot.runtime.sender`).
+MOST_UNDER_WAY: Final = 80
 MARKETING: Final = "C0MARKETING"
 #: Real seconds anything may take before a test calls it stuck; generous, because the machine may be busy.
 PATIENCE: Final = 45.0

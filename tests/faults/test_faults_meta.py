@@ -10,7 +10,7 @@ from bot.services import controlling
 from tests.faults.books import Books, assert_over
 from tests.faults.bot_task import BotTask
 from tests.faults.campaigns import MANAGER, a_british_phone
-from tests.faults.rig import Rig, rigged
+from tests.faults.rig import MOST_UNDER_WAY, Rig, rigged
 
 PEOPLE = 60
 #: They leave at full speed, so with some latency they are all under way at once.
@@ -91,7 +91,7 @@ async def test_an_outage_of_meta_costs_no_more_doubts_than_were_under_way(tmp_pa
         rig.meta.tune(down=False)
         books = await _finished(rig, campaign)
 
-        assert books.funnel["in_doubt"] <= 20
+        assert books.funnel["in_doubt"] <= MOST_UNDER_WAY
         assert books.phones_in(Dispatch.ACCEPTED) == set(rig.meta.received)
 
 

@@ -13,14 +13,12 @@ from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.message import Dispatch
 from tests.faults.books import assert_balanced, assert_over
 from tests.faults.bot_process import BotProcess
-from tests.faults.rig import NUMBER, Rig, rigged_with_process
+from tests.faults.rig import MOST_UNDER_WAY, NUMBER, Rig, rigged_with_process
 from tests.postgres_server import a_database, execute
 
 #: `rig.bot` takes webhooks, clicks and Slack; the other process starts first, so it is the one that sends.
 _ELSEWHERE = "sender,scheduler,cards,sync"
 PEOPLE = 300
-#: Requests that can be under way at once at 80 a second (`bot.runtime.sender`).
-MOST_UNDER_WAY = 80
 LEASES = {f"number {NUMBER}", "role scheduler", "role cards", "role sync"}
 _HOLDERS = "SELECT name, holder FROM leases WHERE holder IS NOT NULL"
 
@@ -84,6 +82,7 @@ async def test_a_sender_that_is_killed_is_replaced_by_another_process(tmp_path: 
         assert set(before.values()).isdisjoint(after.values())
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_a_sender_that_freezes_and_wakes_after_its_lease_sends_nothing_more(tmp_path: Path):
     async with _two_processes(tmp_path) as (rig, other, database):
@@ -100,6 +99,7 @@ async def test_a_sender_that_freezes_and_wakes_after_its_lease_sends_nothing_mor
         assert await other.terminate() == 0
 
 
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_a_process_that_stops_hands_its_roles_over_at_once(tmp_path: Path):
     async with _two_processes(tmp_path) as (rig, other, database):
