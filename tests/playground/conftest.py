@@ -13,7 +13,7 @@ from bot.demo.world import World, running
 from bot.simulator import playground
 from scripts import chromium
 
-IS_REQUIRED = bool(os.environ.get("ARAUTO_REQUIRE_BROWSER"))
+IS_REQUIRED = bool(os.environ.get("REQUIRE_BROWSER"))
 
 
 # One browser for all tests, so they share one event loop too: a browser takes seconds to start, the world a fraction.
