@@ -30,7 +30,7 @@ def write(path: Path, rows: int) -> None:
 
 
 def _phones(random: Random, rows: int) -> Iterator[str]:
-    known = []
+    known: list[str] = []
     for n in range(rows):
         if n % 20 == 19:
             yield f"+{random.randrange(10**6)}"

@@ -63,7 +63,7 @@ def main() -> None:
     )
     beside = Figure(what="phonenumbers, executemany", unit="rows/s", values=[one.rows_per_second for one in usual])
     memory = Figure(what="Arauto, memory", unit="MiB", values=[one.peak_mib for one in ours], goal=Goal(at_most=200))
-    show("Import of opt-ins", given, [rate, beside, ratio("ratio", rate, beside, at_least=4), memory])
+    show("Import of opt-ins", given, [rate, beside, ratio("ratio", rate, beside, Goal(at_least=4)), memory])
 
 
 if __name__ == "__main__":
