@@ -32,11 +32,11 @@ class World:
         return f"http://127.0.0.1:{self.port}"
 
     @asynccontextmanager
-    async def bot(self) -> AsyncIterator[Process]:
+    async def bot(self, **settings: str) -> AsyncIterator[Process]:
         """Run `arauto serve` until the block ends; begins once it says that it is ready."""
         log = self.database.with_suffix(".log")
         async with processes.running(
-            "-m", "bot", "serve", until=f"{self.url}/readyz", environment=self.environment, log=log
+            "-m", "bot", "serve", until=f"{self.url}/readyz", environment={**self.environment, **settings}, log=log
         ) as process:
             yield process
 
