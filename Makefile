@@ -46,7 +46,7 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml | $(VENV)/bin/python
 # Needs uv. Hashes, and no download addresses: the lock works behind any package mirror.
 lock:
 	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url --no-header -o requirements.txt
-	uv pip compile pyproject.toml --extra build --group dev --universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
+	uv pip compile pyproject.toml --extra build --extra postgres --group dev --universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.txt
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -7,7 +7,7 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -24,17 +24,19 @@ from bot.runtime.clock import SystemClock
 from bot.runtime.headroom import Headroom
 from bot.runtime.housekeeping import Housekeeping
 from bot.runtime.launcher import LaunchingRounds
+from bot.runtime.leased import FencedStorage, LeasedChat, LeasedRounds
 from bot.runtime.listener import listen
 from bot.runtime.measuring import MeasuredSender
 from bot.runtime.metrics import Metrics
 from bot.runtime.notices import NoticeRounds
 from bot.runtime.planner import CancellingRounds, PlanningRounds
+from bot.runtime.roles import CARDS, ROLES, SCHEDULER, SENDER, SYNC, WEB, RoleLeases
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.sender import MOST_UNDER_WAY, NumberSender
 from bot.runtime.server import create_app
 from bot.runtime.slacklink import SlackLink
 from bot.runtime.syncing import Syncing
-from bot.runtime.worker import Worker
+from bot.runtime.worker import Rounds, Worker
 from bot.services.planning import Planner
 from bot.settings import Settings
 from bot.slack.budget import EditBudget
@@ -54,6 +56,8 @@ log = logging.getLogger(__name__)
 MANAGEMENT_TIMEOUT_SECONDS = 30.0
 #: `serve` promises to be gone five seconds after SIGTERM: senders need `DRAIN_SECONDS` and `SETTLE_SECONDS` of them.
 STOP_SECONDS = 4.0
+#: What a worker gets to end its round.
+WORKER_SECONDS = 1.0
 
 
 def new_token() -> str:
@@ -64,8 +68,12 @@ def new_token() -> str:
 class Bot:
     """The running bot: every worker, wired once."""
 
-    def __init__(self, settings: Settings, store: Storage, clock: Clock, clients: "Clients") -> None:
-        self._settings, self._store, self._clock = settings, store, clock
+    def __init__(
+        self, settings: Settings, store: Storage, clock: Clock, clients: "Clients", roles: Collection[str] = ROLES
+    ) -> None:
+        self._settings, self._store, self._clock, self._roles = settings, store, clock, roles
+        self._holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
+        self._leases = RoleLeases(roles, store=store, clock=clock, holder=self._holder)
         self._policy, self._card = settings.policy(), settings.prices()
         self._metrics = Metrics()
         self._slack = web_client(settings.slack_bot_token, settings.slack_api_url)
@@ -73,18 +81,16 @@ class Bot:
         self._meta = clients.meta(settings)
         self._sender = MeasuredSender(clients.sender(settings), self._metrics)
         self.senders = self._build_senders()
-        budget = EditBudget(clock.ticks())
-        self._cards = CardRounds(store, self._chat, self._policy, clock, words=plain_words, budget=budget)
         self._syncing = Syncing(store, self._meta, self._policy, clock)
         self._build_workers()
-        housekeeping = Housekeeping(store, self._policy, clock, draw_digest=digest)
-        self._scheduler = Scheduler(store, housekeeping, self._syncing)
+        housekeeping = Housekeeping(self._fenced(SCHEDULER), self._policy, clock, draw_digest=digest)
+        self._timed_syncing = Syncing(self._fenced(SYNC), self._meta, self._policy, clock)
+        self._scheduler = Scheduler(store, housekeeping, self._timed_syncing, self._leases)
         app_token = settings.slack_app_token or None
         self._link = SlackLink(self._slack, self._build_bolt, app_token=app_token)
 
     def _build_senders(self) -> list[NumberSender]:
         headroom = Headroom(self._store, self._clock)
-        holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
         return [
             NumberSender(
                 number,
@@ -92,22 +98,31 @@ class Bot:
                 meta=self._sender,
                 policy=self._policy,
                 clock=self._clock,
-                holder=holder,
+                holder=self._holder,
                 headroom=headroom,
             )
-            for number in self._policy.phone_number_ids
+            for number in (self._policy.phone_number_ids if SENDER in self._roles else ())
         ]
 
+    def _fenced(self, role: str) -> FencedStorage:
+        return FencedStorage(self._store, self._leases, role)
+
     def _build_workers(self) -> None:
-        store, clock, policy = self._store, self._clock, self._policy
+        store, clock, policy = self._fenced(SCHEDULER), self._clock, self._policy
         planning = PlanningRounds(store, Planner(policy, self._card, new_token), clock, planned=self.draw)
         launching = LaunchingRounds(store, self._meta, policy, clock, launched=self.send)
-        self._planning = Worker("planner", planning, every_seconds=1.0)
-        self._cancelling = Worker("canceller", CancellingRounds(store), every_seconds=1.0)
-        self._launching = Worker("launcher", launching, every_seconds=1.0)
-        self._drawing = Worker("cards", self._cards, every_seconds=0.5)
-        self._noticing = Worker("notices", NoticeRounds(store, self._chat, clock), every_seconds=0.5)
+        self._planning = self._worker("planner", planning, SCHEDULER, every_seconds=1.0)
+        self._cancelling = self._worker("canceller", CancellingRounds(store), SCHEDULER, every_seconds=1.0)
+        self._launching = self._worker("launcher", launching, SCHEDULER, every_seconds=1.0)
+        told, chat = self._fenced(CARDS), LeasedChat(self._chat, self._leases, CARDS)
+        budget = EditBudget(clock.ticks())
+        self._cards = CardRounds(told, chat, policy, clock, words=plain_words, budget=budget)
+        self._drawing = self._worker("cards", self._cards, CARDS, every_seconds=0.5)
+        self._noticing = self._worker("notices", NoticeRounds(told, chat, clock), CARDS, every_seconds=0.5)
         self._workers = (self._planning, self._cancelling, self._launching, self._drawing, self._noticing)
+
+    def _worker(self, name: str, rounds: Rounds, role: str, *, every_seconds: float) -> Worker:
+        return Worker(name, LeasedRounds(rounds, self._leases, role), every_seconds=every_seconds)
 
     def _build_bolt(self, team: str) -> AsyncApp:
         """Build the Slack side once it is known whose workspace this is."""
@@ -152,8 +167,11 @@ class Bot:
         self._noticing.bell.ring()
 
     async def draw_now(self, campaign_id: CampaignId, kind: str) -> None:
-        """Draw one card at once."""
-        await self._cards.draw_now(campaign_id, kind)
+        """Draw one card at once; where another process draws the cards, it is asked to and does so within a second."""
+        if self._leases.holds(CARDS):
+            await self._cards.draw_now(campaign_id, kind)
+        else:
+            await self._store.write(lambda tx: tx.cards.want(campaign_id, kind))
 
     async def sync_templates(self) -> None:
         """Read every template from Meta."""
@@ -164,21 +182,24 @@ class Bot:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run every worker for as long as the context lasts; ends with requests under way answered or in doubt."""
-        tasks = [asyncio.create_task(one.run()) for one in self._all()]
+        await self._leases.renew()
+        keeping = asyncio.create_task(self._leases.run())
+        working = [asyncio.create_task(one.run()) for one in self._workers]
+        sending = [asyncio.create_task(one.run()) for one in self.senders]
         self._scheduler.start()
-        syncing = asyncio.create_task(self._syncing.everything())
-        async with self._link.connected():
+        syncing = asyncio.create_task(self._scheduler.sync_now())
+        async with self._link.connected() if WEB in self._roles else contextlib.nullcontext():
             try:
                 yield
             finally:
                 self._scheduler.stop()
                 syncing.cancel()
                 self.stop()
-                await asyncio.wait(tasks, timeout=STOP_SECONDS)
-                for task in tasks:  # still waiting for Meta or Slack: every round may be repeated
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                # A round that still waits for Meta or Slack may be repeated any time; an answer may not be lost.
+                await asyncio.gather(_ended(working, WORKER_SECONDS), _ended(sending, STOP_SECONDS))
                 await asyncio.gather(syncing, return_exceptions=True)
+                self._leases.stop()  # last of all: what the workers still write stands under their leases
+                await keeping
 
     def stop(self) -> None:
         """Ask every worker to end its round and every sender to send nothing new; more than once does no harm."""
@@ -203,8 +224,8 @@ class Bot:
         return create_app(
             store=self._store,
             clock=self._clock,
-            webhook=webhook,
-            slack=None if self._link.is_socket else self._link.handle,
+            webhook=webhook if WEB in self._roles else None,
+            slack=self._link.handle if WEB in self._roles and not self._link.is_socket else None,
             readiness=self._readiness,
             metrics=self._metrics,
         )
@@ -222,9 +243,18 @@ class Bot:
             if sender.trouble is not None:
                 reasons[f"sender {sender.number}"] = sender.trouble
             self._metrics.sender(sender.number, sender.pace, sender.trouble)
-        if self._link.trouble is not None:
+        if self._link.trouble is not None and WEB in self._roles:
             reasons["slack"] = self._link.trouble
         return reasons
+
+
+async def _ended(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:
+    """Wait for tasks that were asked to stop; the ones still running after so long are cancelled."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=seconds)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Clients:
@@ -260,17 +290,23 @@ class Clients:
         await self.management.aclose()
 
 
-async def serve(settings: Settings, *, clock: Clock | None = None, stop: asyncio.Event | None = None) -> int:
-    """Run until SIGTERM, SIGINT or `stop`; returns the exit status."""
+async def serve(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    stop: asyncio.Event | None = None,
+    roles: Collection[str] = ROLES,
+) -> int:
+    """Play the roles until SIGTERM, SIGINT or `stop`; returns the exit status."""
     stop = stop or asyncio.Event()
     clock = clock or SystemClock()
     url = settings.database_url
-    with exclusive(url), _stopping_on_signals(stop):
+    with exclusive(url) as is_alone, _stopping_on_signals(stop):
         store, clients = open_storage(url, clock=clock), Clients(settings)
         try:
-            # No other process serves from here (`exclusive`): what a dead one held is free at once.
-            await store.write(lambda tx: tx.leases.clear())
-            bot = Bot(settings, store, clock, clients)
+            if is_alone:  # no other process serves from here: what a dead one held is free at once
+                await store.write(lambda tx: tx.leases.clear())
+            bot = Bot(settings, store, clock, clients, roles)
             async with bot.running():
                 await listen(bot.routes(), host=settings.host, port=settings.port, stop=stop)
         finally:

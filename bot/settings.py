@@ -12,6 +12,7 @@ from dotenv import dotenv_values
 from bot import setting_kinds as kinds
 from bot.domain.consent import FrequencyCap
 from bot.domain.errors import ConfigurationError
+from bot.domain.instants import DAY
 from bot.domain.policy import Policy
 from bot.domain.rates import RateCard, default_card
 from bot.domain.roles import Roster
@@ -140,6 +141,12 @@ class Settings:
         "seconds to wait after the wake-up message of a template that is new or was not used for a week",
         "600",
     )
+    retention_days: int = _optional(
+        "ARAUTO_RETENTION_DAYS",
+        kinds.whole_number(1),
+        "days that webhook bodies nobody could read are kept",
+        "90",
+    )
     testers: tuple[str, ...] = _optional(
         "ARAUTO_TESTERS",
         kinds.phones,
@@ -164,6 +171,7 @@ class Settings:
             max_mps=self.max_mps,
             template_wait_seconds=self.template_wait_seconds,
             testers=self.testers,
+            retention=self.retention_days * DAY,
             timezone=self.timezone,
         )
 

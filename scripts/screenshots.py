@@ -80,7 +80,7 @@ async def _approve(world: World) -> None:
 async def _until_counted(world: World) -> None:
     """Wait until the card says what Meta's own books say about the readers."""
     read = world.meta.ledger.totals()["fates"]["read"]
-    await world.slack.wait_for(lambda: f"Read\n{read:,} (" in _live_card(world), PATIENCE_SECONDS)
+    await world.slack.wait_for(lambda: f"*Read*\n{read:,} (" in _live_card(world), PATIENCE_SECONDS)
 
 
 def _live_card(world: World) -> str:

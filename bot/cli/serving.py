@@ -18,20 +18,40 @@ if TYPE_CHECKING:
 Port = Annotated[int, typer.Option("--port", min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")]
 Seed = Annotated[int, typer.Option("--seed", help="Makes chance repeatable.")]
 
+Roles = Annotated[
+    str | None,
+    typer.Option("--roles", metavar="ROLES", help="Some of web, sender, scheduler, cards, sync; all unless named."),
+]
+
 simulators = typer.Typer(
     help="Run a simulator of Meta or of Slack by itself.", no_args_is_help=True, rich_markup_mode=None
 )
 
 
-def serve() -> None:
+def serve(roles: Roles = None) -> None:
     """Serve Slack, Meta's webhooks and click redirects, and send, all in one process."""
+    wanted = _roles(roles)
     settings = options.settings()
     from bot import logs
     from bot.app import serve as run_app
     from bot.cli.loop import run
 
     logs.configure()
-    raise typer.Exit(run(run_app(settings)))
+    raise typer.Exit(run(run_app(settings, roles=wanted)))
+
+
+def _roles(written: str | None) -> tuple[str, ...]:
+    """Read a list of roles; raises BadParameter for one that does not exist."""
+    from bot.runtime.roles import ROLES
+
+    if written is None:
+        return ROLES
+    wanted = tuple(role.strip() for role in written.split(",") if role.strip())
+    unknown = [role for role in wanted if role not in ROLES]
+    if unknown or not wanted:
+        what = f"“{unknown[0]}” is no role" if unknown else "no role is named"
+        raise typer.BadParameter(f"--roles: {what}; choose from {', '.join(ROLES)}.")
+    return wanted
 
 
 def demo(

@@ -59,6 +59,7 @@ class Story:
         values = {"file": [upload.id], "source": "Shop checkout", "wording": "Yes, send me offers on WhatsApp"}
         await self._submit(ANA, values)
         report = await self._seen(ANA, r"(?i)imported|refused")
+        await self._slack.close(ANA)  # the modal that says that the import is under way
         self._tell(f"Ana imports {self._contacts:,} opt-ins. {_first_lines(report)}")
 
     async def _stop_some(self, count: int, when: str) -> None:
@@ -154,6 +155,7 @@ class Story:
         _check(await self._slack.command(user, MARKETING, line), line)
 
     async def _submit(self, user: str, values: dict[str, Any]) -> None:
+        await self._wait(lambda: self._slack.view(user), "a modal opens")
         _check(await self._slack.submit(user, values), "submitting the modal")
 
     async def _option(self, user: str, field: str, query: str, wanted: str) -> str:

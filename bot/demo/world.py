@@ -48,8 +48,11 @@ class World:
 
 
 @asynccontextmanager
-async def running(*, port: int, seed: int, speed: float, cap: str) -> AsyncIterator[World]:
-    """Start everything on loopback; leaves nothing running and nothing on the disk."""
+async def running(*, port: int, seed: int, speed: float, cap: str, **settings: str) -> AsyncIterator[World]:
+    """Start everything on loopback; leaves nothing running and nothing on the disk.
+
+    `settings` are further settings of the bot, by their names in the environment.
+    """
     with tempfile.TemporaryDirectory(prefix="arauto-demo-") as folder:
         bot_port = free_port()
         bot_url = f"http://127.0.0.1:{bot_port}"
@@ -58,8 +61,9 @@ async def running(*, port: int, seed: int, speed: float, cap: str) -> AsyncItera
         async with meta_simulator.running(meta) as meta_url:
             slack_url = await slack.start(port)
             try:
-                settings = _settings(slack_url, meta_url, bot_url, Path(folder) / "demo.db", cap)
-                world = World(slack, meta, DemoClock(speed), settings, slack_url, bot_url)
+                usual = _environment(slack_url, meta_url, bot_url, Path(folder) / "demo.db", cap)
+                loaded = load({**usual, **settings}, dotenv_path=None)
+                world = World(slack, meta, DemoClock(speed), loaded, slack_url, bot_url)
                 async with _bot(world):
                     yield world
             finally:
@@ -93,9 +97,9 @@ async def _ready(url: str, serving: "asyncio.Task[int]") -> None:
             await asyncio.sleep(0.05)
 
 
-def _settings(slack_url: str, meta_url: str, bot_url: str, database: Path, cap: str) -> Settings:
+def _environment(slack_url: str, meta_url: str, bot_url: str, database: Path, cap: str) -> dict[str, str]:
     """Set the bot up as an operator would, with the simulators' addresses and their made-up secrets."""
-    environment = {
+    return {
         "SLACK_BOT_TOKEN": "xoxb-simulated",
         "SLACK_SIGNING_SECRET": "slack-signing-secret",
         "SLACK_API_URL": f"{slack_url}/api/",
@@ -115,7 +119,6 @@ def _settings(slack_url: str, meta_url: str, bot_url: str, database: Path, cap: 
         "ARAUTO_FREQUENCY_CAP": cap,
         "ARAUTO_TESTERS": TESTER,
     }
-    return load(environment, dotenv_path=None)
 
 
 def free_port() -> int:

@@ -78,7 +78,8 @@ def _changes(recipient: Recipient, event: StatusEvent) -> dict[str, Any]:
 
 def _failure(recipient: Recipient, event: StatusEvent) -> dict[str, Any]:
     """Keep the earliest failure and its code; of two at one instant the lower code, so that order never shows."""
-    known = (recipient.failed_at, recipient.code or 0)
-    if recipient.failed_at is not None and known <= (event.at, event.code or 0):
+    known = (recipient.failed_at, -1 if recipient.code is None else recipient.code)
+    new = (event.at, -1 if event.code is None else event.code)
+    if recipient.failed_at is not None and known <= new:
         return {}
     return {"failed_at": event.at, "code": event.code}

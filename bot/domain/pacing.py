@@ -20,8 +20,9 @@ class Window:
     A new window begins full: after a restart it waits one second, because what left before is not known.
     """
 
-    #: Milliseconds by which the fastest answer is forgotten with each answer, so that a slower Meta is learnt in time.
-    FORGETTING = 1 / 64
+    #: Milliseconds of the fastest answer forgotten with each that pass, so that a slower Meta is learnt in time. Slowly:
+    #: while this machine is busy every answer looks slow, and what is taken off must not grow with that.
+    FORGETTING = 1 / 10_000
     #: What the fastest answer is taken to be at most, before faster ones correct it.
     SLOWEST_WORK = 500
 
@@ -30,6 +31,7 @@ class Window:
         self._under_way = 0
         self._leaving: list[float] = [now + WINDOW_MS] * bound
         self._fastest: float = self.SLOWEST_WORK
+        self._answered_at = now
         self._credit = 0.0
         self._credited_at = now
 
@@ -55,7 +57,8 @@ class Window:
         """Record the answer of one request, or that it never will have one."""
         self._under_way -= 1
         latency = now - departed
-        self._fastest = min(latency, self._fastest + self.FORGETTING)
+        self._fastest = min(latency, self._fastest + (now - self._answered_at) * self.FORGETTING)
+        self._answered_at = now
         heappush(self._leaving, now - self._fastest + WINDOW_MS)
 
     def _earn(self, now: Millis, pace: float) -> None:

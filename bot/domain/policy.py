@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.domain.consent import FrequencyCap
-from bot.domain.instants import HOUR, MINUTE
+from bot.domain.instants import DAY, HOUR, MINUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Policy:
     approval_lifetime: int = 72 * HOUR
     #: Statuses may lag behind the end of a lifetime (Meta, "Time to live").
     expiry_buffer: int = 10 * MINUTE
+    #: How long webhook bodies nobody could read are kept.
+    retention: int = 90 * DAY
     #: How long a webhook may still heal a message in doubt before a person is asked.
     doubt_patience: int = 15 * MINUTE
     #: A person over Meta's per-user limit (131049) is tried once more after this.

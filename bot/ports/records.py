@@ -155,7 +155,7 @@ class Leases(Protocol):
         ...
 
     def clear(self) -> None:
-        """Drop every lease (engine guarantees that no other process lives)."""
+        """Drop every lease; only for a process that `storage.exclusive` says is the only one."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Keeps cards true: draws stale ones from the database within the workspace's budget, newest state only."""
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
@@ -38,6 +39,8 @@ class CardRounds:
         self._clock = clock
         self._words = words
         self._budget = budget
+        # One drawing at a time: two of one card could post it twice, or leave the older state on it.
+        self._drawing_now = asyncio.Lock()
 
     async def round(self) -> bool:
         """Draw the stale cards the budget allows now."""
@@ -53,11 +56,14 @@ class CardRounds:
             self._budget.spend(card, self._clock.ticks())
             await self._draw(card, is_asked=True)
 
-    async def _draw(self, card: Card, *, is_asked: bool = False) -> None:
-        drawing = await self._store.read(lambda tx: self._drawing(tx, card))
-        if drawing is None:
-            return
-        fingerprint = content_hash(drawing.message)
+    async def _draw(self, stale: Card, *, is_asked: bool = False) -> None:
+        async with self._drawing_now:
+            drawing = await self._store.read(lambda tx: self._drawing(tx, stale))
+            if drawing is not None:
+                await self._bring_up_to_date(drawing, is_asked=is_asked)
+
+    async def _bring_up_to_date(self, drawing: _Drawing, *, is_asked: bool) -> None:
+        card, fingerprint = drawing.card, content_hash(drawing.message)
         ts = card.ts
         if ts is None or fingerprint != card.content_hash or is_asked:
             ts = await self._show(drawing)
@@ -67,9 +73,11 @@ class CardRounds:
             lambda tx: tx.cards.drew(card, ts=ts or "", content_hash=fingerprint, now=self._clock.now())
         )
 
-    def _drawing(self, tx: Transaction, card: Card) -> _Drawing | None:
-        campaign = tx.campaigns.get(card.campaign_id)
-        if campaign is None:
+    def _drawing(self, tx: Transaction, stale: Card) -> _Drawing | None:
+        """Read the card again with what it shows: somebody may have drawn it while this one waited its turn."""
+        card = tx.cards.get(stale.campaign_id, stale.kind)
+        campaign = tx.campaigns.get(stale.campaign_id)
+        if campaign is None or card is None or card.dead is not None:
             return None
         sheet = campaign_sheet(tx, campaign, policy=self._policy, words=self._words, now=self._clock.now())
         return _Drawing(card, _DRAW[card.kind](sheet))

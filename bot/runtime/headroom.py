@@ -18,6 +18,7 @@ class Headroom:
         self._store = store
         self._clock = clock
         self._room = 0
+        self._departed = 0
         self._limit: int | None = None
         self._counted_at: Millis | None = None
 
@@ -28,8 +29,10 @@ class Headroom:
             return
         self._counted_at = self._clock.ticks()
         self._limit = limit
+        departed = self._departed
         room = await self._store.read(lambda tx: headroom(tx, self._clock.now()))
-        self._room = UNLIMITED if room is None else room
+        # What another number's sender let go meanwhile may or may not be in the count: rather twice than never.
+        self._room = (UNLIMITED if room is None else room) - (self._departed - departed)
 
     def _is_stale(self) -> bool:
         if self._counted_at is None:
@@ -44,3 +47,4 @@ class Headroom:
     def used(self, count: int) -> None:
         """Subtract departures."""
         self._room -= count
+        self._departed += count

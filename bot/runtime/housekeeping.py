@@ -3,6 +3,7 @@
 from functools import partial
 
 from bot.domain.campaign import CampaignId
+from bot.domain.instants import Millis
 from bot.domain.policy import Policy
 from bot.ports.clock import Clock
 from bot.ports.records import DigestSchedule
@@ -45,6 +46,11 @@ class Housekeeping:
     async def sweep(self) -> None:
         """Look again at statuses that matched nothing."""
         await self._store.write(lambda tx: tracking.sweep(tx, self._clock.now()))
+
+    async def purge(self) -> None:
+        """Drop webhook bodies that were kept long enough."""
+        before = Millis(self._clock.now() - self._policy.retention)
+        await self._store.write(lambda tx: tx.quarantine.purge(before))
 
     async def post_digests(self) -> None:
         """Queue every digest that is due and not taken."""

@@ -1,7 +1,7 @@
 """Listens on the public port until told to stop, with aiohttp's server.
 
 Its HTTP parser is written in C. uvicorn's, as it comes, is written in Python and took more time for one status than all
-the rest (docs/decisions/0009-the-public-listener.md).
+the rest (docs/decisions/0011-the-public-listener.md).
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Posts what must be said once: milestones in threads, words to one person, digests."""
 
 import logging
+from dataclasses import dataclass
 
 from bot.domain.instants import Millis, plus_seconds
 from bot.ports.chat import Chat, ChatBusyError, ChatGoneError, ChatMessage
@@ -11,6 +12,18 @@ from bot.ports.storage import Storage, Transaction
 log = logging.getLogger(__name__)
 
 BATCH = 20
+#: So many are looked at, because those that wait for a card must not hold up the others.
+LOOK = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A notice with its place."""
+
+    id: int
+    notice: Notice
+    channel: str
+    thread_ts: str | None
 
 
 class NoticeRounds:
@@ -26,15 +39,17 @@ class NoticeRounds:
         """Post what waits; True when at least one was posted and more may wait."""
         if self._clock.now() < self._parked_until:
             return False
-        waiting = await self._store.read(lambda tx: [(i, n, _place(tx, n)) for i, n in tx.notices.waiting(BATCH)])
-        posted = 0
-        for notice_id, notice, place in waiting:
-            if place is None:
-                continue
-            if not await self._post(notice_id, notice, *place):
+        ready, homeless = await self._store.read(_sorted_out)
+        if homeless:
+            await self._store.write(lambda tx: self._give_up(tx, homeless))
+        for post in ready[:BATCH]:
+            if not await self._post(post.id, post.notice, post.channel, post.thread_ts):
                 return False
-            posted += 1
-        return posted > 0
+        return bool(ready)
+
+    def _give_up(self, tx: Transaction, homeless: list[int]) -> None:
+        for notice_id in homeless:
+            tx.notices.gave_up(notice_id, "every card of its campaign is gone", self._clock.now())
 
     async def _post(self, notice_id: int, notice: Notice, channel: str, thread_ts: str | None) -> bool:
         """Post one notice; False when the chat is busy and everything should wait."""
@@ -53,12 +68,24 @@ class NoticeRounds:
         return True
 
 
-def _place(tx: Transaction, notice: Notice) -> tuple[str, str | None] | None:
-    """Find where a notice belongs: (channel, thread); None while its card has not been posted."""
-    if not notice.in_thread or notice.campaign_id is None:
-        return (notice.channel, None) if notice.channel else None
-    cards = [tx.cards.get(notice.campaign_id, kind) for kind in ("live", "approval")]
-    card: Card | None = next((card for card in cards if card is not None and card.dead is None), None)
-    if card is None or card.ts is None:
-        return None
-    return card.channel, card.ts
+def _sorted_out(tx: Transaction) -> tuple[list[_Post], list[int]]:
+    """Give what can be posted now, and the ids of what never can be; the rest waits for its card."""
+    ready, homeless = [], []
+    for notice_id, notice in tx.notices.waiting(LOOK):
+        cards = _cards(tx, notice)
+        living = next((card for card in cards if card.dead is None), None)
+        if not notice.in_thread and notice.channel:
+            ready.append(_Post(notice_id, notice, notice.channel, None))
+        elif living is not None and living.ts is not None:
+            ready.append(_Post(notice_id, notice, living.channel, living.ts))
+        elif cards and living is None:
+            homeless.append(notice_id)
+    return ready, homeless
+
+
+def _cards(tx: Transaction, notice: Notice) -> list[Card]:
+    """Find the cards a notice may go below, the live one first."""
+    if notice.campaign_id is None:
+        return []
+    found = [tx.cards.get(notice.campaign_id, kind) for kind in ("live", "approval")]
+    return [card for card in found if card is not None]

@@ -23,7 +23,7 @@ from bot.runtime.headroom import Headroom
 from bot.runtime.lanes import Lane, Lanes
 from bot.runtime.postman import Postman
 from bot.runtime.settler import Settler
-from bot.runtime.tenure import Tenure
+from bot.runtime.tenure import LeasedMeta, Tenure
 from bot.runtime.throttle import Throttle
 from bot.runtime.trials import TrialSender
 from bot.runtime.wakeup import Wakeup
@@ -40,7 +40,7 @@ IDLE_SECONDS = 0.5
 #: How often the database is asked which campaigns may send.
 LIST_MS = 500
 #: Seconds that requests under way get to be answered when the process is asked to stop.
-DRAIN_SECONDS = 2.5
+DRAIN_SECONDS = 2.0
 SETTLE_SECONDS = 1.0
 #: Requests under way at once: enough for the pace at 250 ms of latency.
 LEAST_UNDER_WAY, MOST_UNDER_WAY = 16, 256
@@ -72,12 +72,19 @@ class NumberSender:
         self._headroom = headroom
         self._throttle = Throttle(clock)
         self._lanes = Lanes()
-        self._postman = Postman(number, meta=meta)
+        self._postman = Postman(number, meta=LeasedMeta(meta, lambda: self._tenure.stands))
         self._trials = TrialSender(number, store=store, postman=self._postman, clock=clock)
-        self._settler = Settler(store, clock, apply=self._learn, also=self._write_beside)
+        self._settler = Settler(
+            store,
+            clock,
+            apply=self._learn,
+            also=self._write_beside,
+            template_wait_seconds=policy.template_wait_seconds,
+        )
         self._tenure = Tenure(
             number, store=store, clock=clock, holder=holder, recall=self._postman.recall, lost=self._forget
         )
+        self._has_trials = False
         self._requests: set[asyncio.Task[None]] = set()
         self._lane_of: dict[RecipientId, Lane] = {}
         self._listed_at: Millis | None = None
@@ -162,9 +169,14 @@ class NumberSender:
         if self._listed_at is not None and ticks - self._listed_at < LIST_MS:
             return None
         now = self._clock.now()
-        campaigns, status = await self._store.read(
-            lambda tx: (sending.sendable(tx, self.number, now), tx.numbers.get(self.number))
+        campaigns, status, trials = await self._store.read(
+            lambda tx: (
+                sending.sendable(tx, self.number, now),
+                tx.numbers.get(self.number),
+                tx.trials.waiting(self.number, 1),
+            )
         )
+        self._has_trials = bool(trials)
         await self._serve(campaigns)
         if status is not None and status.blocked:
             return status.blocked
@@ -190,7 +202,7 @@ class NumberSender:
         return max(0, min(self._throttle.room(), most - len(self._requests)))
 
     async def _send_trials(self) -> int:
-        trials = await self._trials.next(self._room())
+        trials = await self._trials.next(self._room()) if self._has_trials else ()
         departed = self._throttle.depart(len(trials))
         for trial in trials:
             self._start(self._send_trial(trial, departed))

@@ -1,7 +1,7 @@
 """The public routes: Slack's requests, Meta's webhooks, click redirects, health and metrics; nothing else."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from aiohttp import web
 
@@ -23,19 +23,19 @@ def create_app(
     *,
     store: Storage,
     clock: Clock,
-    webhook: WebhookEndpoint,
+    webhook: WebhookEndpoint | None,
     slack: Handler | None,
     readiness: Readiness,
     metrics: Metrics,
 ) -> web.Application:
-    """Build the routes; without `slack` (Socket Mode) there is no Slack route at all."""
+    """Build the routes: none of Slack's with Socket Mode, none of Meta's where another process takes webhooks."""
 
     async def click(request: web.Request) -> web.Response:
         token = request.match_info["token"]
         landing = await store.write(lambda tx: clicking.follow(tx, token, clock.now()))
         if landing is None:
             return web.Response(text="This link is not one of ours.", status=404)
-        address = quote(with_query(landing, request.rel_url.raw_query_string), safe=_PLAIN)
+        address = quote(with_query(landing, request.raw_path.partition("?")[2]), safe=_PLAIN)
         return web.Response(status=302, headers={"Location": address, "Cache-Control": "no-store"})
 
     async def alive(_request: web.Request) -> web.Response:
@@ -46,25 +46,27 @@ def create_app(
         return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
     async def figures(_request: web.Request) -> web.Response:
+        await readiness()  # refreshes the gauges
         headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         return web.Response(body=metrics.text(), headers=headers)
 
     app = web.Application(client_max_size=MOST_BYTES)
-    app.router.add_post("/meta/webhook", webhook.absorb)
-    app.router.add_get("/meta/webhook", webhook.verify)
     app.router.add_get("/c/{token}", click)
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
     app.router.add_get("/metrics", figures)
+    if webhook is not None:
+        app.router.add_get("/meta/webhook", webhook.verify)
+        app.router.add_post("/meta/webhook", webhook.absorb)
     if slack is not None:
         app.router.add_post("/slack/events", slack)
     return app
 
 
 def with_query(landing: str, query: str) -> str:
-    """Carry a click's query on to the landing address, behind the landing's own (Meta's click id must survive)."""
-    if not query:
-        return landing
+    """Carry a click's query on to the landing address, behind the landing's own (Meta's click id must survive).
+
+    Both stay as they were written: a signed landing address would not survive being written anew.
+    """
     parts = urlsplit(landing)
-    merged = parse_qsl(parts.query, keep_blank_values=True) + parse_qsl(query, keep_blank_values=True)
-    return urlunsplit(parts._replace(query=urlencode(merged)))
+    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, query)))))

@@ -27,11 +27,13 @@ class Settler:
         *,
         apply: Callable[[list[Settlement], Effects], None],
         also: Callable[[Transaction, list[Settlement], Millis], None],
+        template_wait_seconds: float,
     ) -> None:
         self._store = store
         self._clock = clock
         self._apply = apply
         self._also = also
+        self._template_wait_seconds = template_wait_seconds
         self._waiting: list[Settlement] = []
         self._writing: list[Settlement] = []
         self._bell = Wakeup()
@@ -86,7 +88,7 @@ class Settler:
 
     def _settle(self, tx: Transaction, batch: list[Settlement]) -> Effects:
         now = self._clock.now()
-        effects = settle(tx, batch, now)
+        effects = settle(tx, batch, now, template_wait_seconds=self._template_wait_seconds)
         self._also(tx, batch, now)
         return effects
 

@@ -87,6 +87,8 @@ class SlackLink:
 
     async def _open_socket(self, app: AsyncApp, app_token: str) -> None:
         self._socket = AsyncSocketModeHandler(app, app_token, web_client=self._client)
+        # slack_sdk goes on trying by itself where Slack refuses the token, and only its log says so.
+        self._note("Socket Mode is not open yet; if it stays so, check SLACK_APP_TOKEN")
         wait = FIRST_RETRY_SECONDS
         while True:
             try:

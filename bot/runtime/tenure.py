@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from bot.domain.instants import SECOND
 from bot.domain.message import RecipientId
 from bot.ports.clock import Clock
+from bot.ports.meta import MessageSender, NotSent, Outcome, OutgoingMessage
 from bot.ports.recipients import Fence
 from bot.ports.storage import Storage, Transaction
 from bot.services import rescuing
@@ -40,6 +41,11 @@ class Tenure:
         self._recall = recall
         self._lost = lost
         self._renewed_at = clock.ticks()
+
+    @property
+    def stands(self) -> bool:
+        """Tell whether the lease is still ours by our own clock: a process that was stopped wakes up without one."""
+        return self.fence is not None and self._clock.ticks() - self._renewed_at < LEASE_MS
 
     async def hold(self) -> bool:
         """Take or keep the lease; tells whether it is ours."""
@@ -85,3 +91,17 @@ class Tenure:
         """Act as if the lease were somebody else's: it is, or may be."""
         self.fence = None
         self._lost()
+
+
+class LeasedMeta:
+    """Lets requests leave only while the lease stands: the port `MessageSender` for one number."""
+
+    def __init__(self, meta: MessageSender, stands: Callable[[], bool]) -> None:
+        self._meta = meta
+        self._stands = stands
+
+    async def send(self, message: OutgoingMessage) -> Outcome:
+        """Post one message; one that comes too late does not leave, and is certain not to have."""
+        if not self._stands():
+            return NotSent("the lease of the number had ended before the request left")
+        return await self._meta.send(message)

@@ -65,7 +65,7 @@ class Throttle:
         ticks = self._clock.ticks()
         if effects.is_too_fast:
             self._pace.slow_down(ticks)
-            self._rests_until = Millis(ticks + SECOND)
+            self._rests_until = Millis(ticks + round(effects.rest_seconds * SECOND))
         elif effects.is_troubled:
             if ticks >= self._rests_until:
                 self._troubles += 1

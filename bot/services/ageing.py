@@ -8,6 +8,7 @@ from bot.domain.message import Delivery, Dispatch
 from bot.domain.policy import Policy
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
+from bot.services.controlling import STOPPED_ALL
 from bot.services.rescuing import ASSUMED_SENT, next_attempt
 from bot.services.sending import is_lapsed, lifetime_of
 
@@ -70,6 +71,8 @@ def retry_capped(tx: Transaction, campaign_id: CampaignId, policy: Policy, now: 
     """
     campaign = tx.campaigns.get(campaign_id)
     if campaign is None or campaign.state is not CampaignState.SENT or is_lapsed(campaign, now):
+        return 0
+    if (campaign.started_at or 0) <= int(tx.switches.get(STOPPED_ALL) or 0):
         return 0
     before = Millis(now - policy.cap_retry_after)
     capped = tx.recipients.failed_with(campaign_id, PER_USER_LIMIT, before, CHUNK)

@@ -7,7 +7,14 @@ from bot.ports.storage import Transaction
 def follow(tx: Transaction, token: str, now: Millis) -> str | None:
     """Give the landing address and count the person once; None for a token that is not ours."""
     landing = tx.links.hit(token, now)
-    campaign_id = tx.links.campaign_of(token) if landing is not None else None
+    if landing is None:
+        return tx.switches.get(trial_link(token))
+    campaign_id = tx.links.campaign_of(token)
     if campaign_id is not None:
         tx.cards.want(campaign_id, "live")
-    return landing
+    return landing or None  # an erased person's link leads nowhere any more
+
+
+def trial_link(token: str) -> str:
+    """Name the switch that holds the landing address of a tester's link, which counts nobody."""
+    return f"trial link {token}"

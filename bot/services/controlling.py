@@ -25,6 +25,8 @@ CANCELLABLE = frozenset(
         CampaignState.FAILED,
     }
 )
+#: Remembers when somebody last stopped everything.
+STOPPED_ALL = "stopped all at"
 #: Rows called off per transaction, so that other writers get their turn.
 CHUNK = 5_000
 
@@ -62,8 +64,9 @@ def cancel(tx: Transaction, campaign_id: CampaignId, actor: Actor, now: Millis) 
 
 
 def stop_all(tx: Transaction, actor: Actor, now: Millis) -> list[Campaign]:
-    """Pause everything that sends or is about to; one transaction."""
+    """Pause everything that sends or is about to; one transaction. Nothing sent before is tried again by itself."""
     require(actor, Role.ADMIN)
+    tx.switches.set(STOPPED_ALL, str(now), now)
     sending = tx.campaigns.list(states={CampaignState.SENDING}, limit=1000)
     stopped = [
         _set(tx, campaign, CampaignState.PAUSED, actor.user, f"<@{actor.user}> stopped all sending.", now)

@@ -7,7 +7,7 @@ from bot.domain.plan import PlanSummary
 from bot.domain.roles import Actor, Role
 from bot.domain.template import Template, unsendable_reason
 from bot.ports.storage import Transaction
-from bot.services import narrating, recording
+from bot.services import comparing, narrating, recording
 
 #: States whose plan may be replaced by a new submission.
 EDITABLE = frozenset({CampaignState.DRAFT, CampaignState.IN_REVIEW, CampaignState.CHANGES_REQUESTED})
@@ -57,6 +57,7 @@ def resubmit(tx: Transaction, campaign_id: CampaignId, spec: CampaignSpec, actor
     """Replace what a campaign asked for; its plan and every card drawn for it lose their force."""
     campaign = editable(tx, campaign_id, actor)
     template = _check_parts(tx, spec)
+    comparing.remember(tx, campaign, now)
     tx.recipients.discard(campaign.id)
     if campaign.state is CampaignState.IN_REVIEW:
         campaign = tx.campaigns.change(campaign, state=CampaignState.CHANGES_REQUESTED)

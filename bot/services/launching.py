@@ -4,12 +4,12 @@ The template is read again from Meta and compared with the approved snapshot; th
 compared with the approved digest; the lifetime must be the one shown, and must end before the offer does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.approval import digest_of
 from bot.domain.campaign import ACTIVE, Campaign, CampaignId, CampaignState
-from bot.domain.instants import DAY, Millis, plus_seconds
+from bot.domain.instants import DAY, MINUTE, Millis, plus_seconds
 from bot.domain.policy import Policy
 from bot.domain.template import Template, unsendable_reason
 from bot.ports.storage import Transaction
@@ -155,13 +155,30 @@ def _ttl_step(tx: Transaction, campaign: Campaign, template: Template, now: Mill
     return Check(Step.SET_TTL, campaign.spec.ttl_seconds)
 
 
+def is_dormant(tx: Transaction, template: Template, now: Millis) -> bool:
+    """Tell whether a template needs its wake-up message; Meta does not tell when it was last used, our books do."""
+    known = tx.templates.get(template.id)
+    return replace(template, last_used_at=known.last_used_at if known else None).is_dormant(now)
+
+
+def new_until(tx: Transaction, template: Template, policy: Policy, now: Millis) -> Millis | None:
+    """Say until when a template just made or changed at Meta is not ready; an edit of ours was of its lifetime only."""
+    changed_at = template.last_updated_at
+    if changed_at is None or tx.templates.edits_since(template.id, Millis(changed_at - MINUTE)):
+        return None
+    ready_at = plus_seconds(changed_at, policy.template_wait_seconds)
+    return ready_at if now < ready_at else None
+
+
 def _start(tx: Transaction, campaign: Campaign, template: Template, policy: Policy, now: Millis) -> None:
-    is_waking = template.is_dormant(now) and policy.template_wait_seconds > 0
+    is_waking = is_dormant(tx, template, now) and policy.template_wait_seconds > 0
+    hold_until = new_until(tx, template, policy, now)
     changed = tx.campaigns.change(
         campaign,
         state=CampaignState.SENDING,
         started_at=now,
-        reason=None,
+        hold_until=hold_until,
+        reason="The template is new at Meta and not ready yet." if hold_until else None,
     )
     recording.record(tx, changed, "launched", "arauto", now)
     narrating.redraw(tx, changed, create_live=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.domain.approval import Shown
-from bot.domain.binding import Composer
+from bot.domain.binding import Composed, Composer
 from bot.domain.campaign import Campaign, CampaignId
 from bot.domain.consent import Facts, verdict
 from bot.domain.errors import ConflictError, InvalidInputError
@@ -18,6 +18,7 @@ from bot.ports.people import Person
 from bot.ports.recipients import Trial
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
+from bot.services.clicking import trial_link
 from bot.services.drafting import require_campaign
 from bot.services.planning import attributes_of
 
@@ -33,9 +34,15 @@ def request(
     people = _testers(tx, policy)
     trials = []
     for person in people:
-        parameters = _compose(campaign, person, policy, new_token)
+        composed = _compose(campaign, person, policy, new_token)
+        for token, _, landing in composed.links:
+            tx.switches.set(trial_link(token), landing, now)
         address = person.phone or person.bsuid or ""
-        trials.append(tx.trials.add(campaign.id, campaign.spec.phone_number_id, address, parameters, actor.user, now))
+        trials.append(
+            tx.trials.add(
+                campaign.id, campaign.spec.phone_number_id, address, composed.components_json, actor.user, now
+            )
+        )
     recording.record(tx, campaign, "test_send", actor.user, now, testers=len(trials))
     return trials
 
@@ -55,7 +62,7 @@ def _objection(person: Person) -> object:
     return verdict(Facts(standing=person.standing, country=person.country))
 
 
-def _compose(campaign: Campaign, person: Person, policy: Policy, new_token: Callable[[], str]) -> bytes:
+def _compose(campaign: Campaign, person: Person, policy: Policy, new_token: Callable[[], str]) -> Composed:
     if campaign.template is None:
         raise ConflictError(f"Campaign “{campaign.spec.name}” has no template yet.")
     composer = Composer(
@@ -68,7 +75,7 @@ def _compose(campaign: Campaign, person: Person, policy: Policy, new_token: Call
     if composed.missing:
         missing = ", ".join(sorted(composed.missing))
         raise InvalidInputError(f"Tester {mask(person.phone or '')} has no value for {missing}, and no fallback.")
-    return composed.components_json
+    return composed
 
 
 def mark(tx: Transaction, phone_number_id: str, limit: int) -> Sequence[Trial]:

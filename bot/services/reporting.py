@@ -13,7 +13,8 @@ from bot.domain.schedule import last_safe_launch, sending_seconds
 from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, HomeSheet, NumberHealth, Reason
 from bot.ports.records import DigestSchedule, NumberStatus
 from bot.ports.storage import Transaction
-from bot.services.launching import others_on_template
+from bot.services import comparing
+from bot.services.launching import is_dormant, others_on_template
 from bot.services.limiting import headroom
 from bot.services.sending import lifetime_of
 
@@ -48,10 +49,11 @@ def campaign_sheet(
         max_mps=pace,
         headroom=headroom(tx, now),
         last_safe_launch=_last_safe_launch(campaign),
-        needs_wakeup=campaign.template is not None and campaign.template.is_dormant(now),
+        needs_wakeup=campaign.template is not None and is_dormant(tx, campaign.template, now),
         template_wait_seconds=policy.template_wait_seconds,
         other_campaigns=[other.spec.name for other in others_on_template(tx, campaign)],
         warnings=_warnings(campaign, status),
+        changes=comparing.changes(tx, campaign),
         failures=_failures(funnel, words),
         cost_so_far=cost_so_far(campaign, funnel),
         eta=_eta(campaign, funnel, pace, now),

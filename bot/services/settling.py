@@ -1,6 +1,6 @@
 """Writing down what came of each request, and what it means for the person, the campaign and the number."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
@@ -33,15 +33,23 @@ class Effects:
     """What the sender must know after settling: how fast the number may go on, and which campaigns stopped."""
 
     is_too_fast: bool = False
+    #: Seconds the number rests when it was too fast.
+    rest_seconds: float = 1.0
+    template_wait_seconds: float = 600.0
     #: Something is wrong with Meta or the way to it: begin gently again.
     is_troubled: bool = False
     failed: set[CampaignId] = field(default_factory=set)
     held: set[CampaignId] = field(default_factory=set)
 
 
-def settle(tx: Transaction, settlements: Sequence[Settlement], now: Millis) -> Effects:
-    """Write a batch of outcomes; a row that a webhook settled first keeps what the webhook proved."""
-    effects = Effects()
+def settle(
+    tx: Transaction, settlements: Sequence[Settlement], now: Millis, *, template_wait_seconds: float = 600.0
+) -> Effects:
+    """Write a batch of outcomes; a row that a webhook settled first keeps what the webhook proved.
+
+    `template_wait_seconds` is how long Meta gets to wake a template up.
+    """
+    effects = Effects(template_wait_seconds=template_wait_seconds)
     rows = tx.recipients.get_many([settlement.recipient_id for settlement in settlements])
     changes: list[tuple[Recipient, Recipient]] = []
     for settlement in settlements:
@@ -59,7 +67,16 @@ def settle(tx: Transaction, settlements: Sequence[Settlement], now: Millis) -> E
     tracking.match_parked(tx, [after for _, after in changes if after.wamid is not None], now)
     for campaign_id in {after.campaign_id for _, after in changes}:
         tx.cards.want(CampaignId(campaign_id), "live")
+    _remember_use(tx, {after.campaign_id for _, after in changes if after.dispatch is Dispatch.ACCEPTED}, now)
     return effects
+
+
+def _remember_use(tx: Transaction, campaign_ids: Collection[int], now: Millis) -> None:
+    """Keep when a template was last sent: one that is used does not fall asleep at Meta."""
+    for campaign_id in campaign_ids:
+        campaign = tx.campaigns.get(CampaignId(campaign_id))
+        if campaign is not None:
+            tx.templates.mark_used(campaign.spec.template_id, now)
 
 
 def tracker_switch(phone_number_id: str) -> str:
@@ -118,12 +135,12 @@ def _after_refusal(row: Recipient, failure: Failure, now: Millis) -> Recipient:
         case ErrorClass.CONFIG:
             return again
         case ErrorClass.RATE:
-            return replace(again, not_before=Millis(now + SECOND))
+            return replace(again, not_before=plus_seconds(now, max(1.0, failure.wait_seconds)))
         case ErrorClass.TRANSIENT if row.tries + 1 < MOST_TRIES:
             wait = _wait(failure, row.tries)
             return replace(again, tries=row.tries + 1, not_before=Millis(now + wait))
         case ErrorClass.DELAYED if failure.code == tracking.STILL_SYNCING and row.tries + 1 < MOST_TRIES:
-            return replace(again, tries=row.tries + 1, not_before=plus_seconds(now, failure.wait_seconds))
+            return replace(again, tries=row.tries + 1)  # the whole campaign is held, see `_hold`
         case _:
             return refused
 
@@ -162,6 +179,7 @@ def _after_error(tx: Transaction, row: Recipient, failure: Failure, effects: Eff
     match failure.kind:
         case ErrorClass.RATE:
             effects.is_too_fast = True
+            effects.rest_seconds = max(effects.rest_seconds, failure.wait_seconds)
         case ErrorClass.CONFIG:
             effects.failed.add(campaign.id)
             controlling.fail(tx, campaign, f"{failure.what} (Meta’s error {failure.code}). {failure.mend}.", now)
@@ -169,20 +187,20 @@ def _after_error(tx: Transaction, row: Recipient, failure: Failure, effects: Eff
             effects.is_troubled = True
         case ErrorClass.DELAYED if failure.code == tracking.STILL_SYNCING:
             effects.held.add(campaign.id)
-            _hold(tx, campaign, failure, now)
+            _hold(tx, campaign, effects.template_wait_seconds, now)
         case ErrorClass.STOPPED:
             consenting.stop_by_error(tx, person_id=row.person_id, at=now, message_id=_evidence(row), now=now)
         case _:
             _after_permanent(tx, campaign, row, failure, now)
 
 
-def _hold(tx: Transaction, campaign: Campaign, failure: Failure, now: Millis) -> None:
+def _hold(tx: Transaction, campaign: Campaign, wait_seconds: float, now: Millis) -> None:
     """Wait as long as Meta needs to wake the template up."""
     if campaign.state is not CampaignState.SENDING:
         return
-    until = plus_seconds(now, failure.wait_seconds)
+    until = plus_seconds(now, wait_seconds)
     changed = tx.campaigns.change(campaign, hold_until=until, reason="Meta is still waking this template up.")
-    minutes = max(1, round(failure.wait_seconds / 60))
+    minutes = max(1, round(wait_seconds / 60))
     narrating.tell(tx, changed, "waking up", f"Meta is still waking this template up; going on in {minutes} min.", now)
 
 

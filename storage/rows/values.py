@@ -21,9 +21,19 @@ def from_json(text: str) -> Any:
     return json.loads(text)
 
 
-def listed(values: Collection[object]) -> str:
+class Listed(str):
+    """A collection written as a JSON list; `values` are its members, for engines that bind arrays."""
+
+    __slots__ = ("values",)
+    values: list[Any]
+
+
+def listed(values: Collection[object]) -> Listed:
     """Write a collection as a JSON list, in a stable order, to be bound as one value of a constant statement."""
-    return to_json(sorted(values, key=str))
+    members = sorted(values, key=str)
+    text = Listed(to_json(members))
+    text.values = members
+    return text
 
 
 def optional_bool(value: int | None) -> bool | None:

@@ -1,10 +1,14 @@
 """Opening connections: WAL, full durability, foreign keys, and no transaction that nobody asked for."""
 
 import sqlite3
+from typing import cast
 
 from sqlite_utils import Database
 
 from bot.domain.errors import ConfigurationError
+from bot.ports.clock import Clock
+from storage.books.transaction import Books
+from storage.sqlite.aggregates import LowestIds
 
 #: STRICT tables came with this version.
 OLDEST_SQLITE = (3, 37, 0)
@@ -14,6 +18,18 @@ _CACHED_STATEMENTS = 512
 
 # isolation_level=None: the sqlite3 module opens no transaction by itself, ours begin and end in writer.py, readers.py
 # and migrations.py. Mind that `with connection:` then opens none either; `Database.atomic()` does.
+
+
+class SqliteConnection(sqlite3.Connection):
+    """A connection as the books want it (`storage.books.connection`)."""
+
+    #: SQLite's cursors hold one row at a time by themselves.
+    each = sqlite3.Connection.execute
+
+
+def books(db: Database, clock: Clock) -> Books:
+    """Open the books over a connection made here."""
+    return Books(cast("SqliteConnection", db.conn), clock)
 
 
 def connect(path: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Database:
@@ -36,7 +52,11 @@ def connect_reader(path: str) -> Database:
 
 def _configured(path: str, busy_timeout_ms: int) -> Database:
     connection = sqlite3.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=_CACHED_STATEMENTS
+        path,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=_CACHED_STATEMENTS,
+        factory=SqliteConnection,
     )
     try:
         # First of all, so that the others wait for a busy file as well.
@@ -48,6 +68,8 @@ def _configured(path: str, busy_timeout_ms: int) -> Database:
         # What an erased person leaves behind is overwritten, not just forgotten.
         connection.execute("PRAGMA secure_delete = FAST")
         connection.row_factory = sqlite3.Row
+        # The standard library's stub asks for a step with one exact signature, which no aggregate of one value has.
+        connection.create_aggregate("lowest_ids", 1, LowestIds)  # type: ignore[arg-type]
         # Other programs' sqlite-utils plugins have no business here.
         return Database(connection, execute_plugins=False)
     except sqlite3.Error:

@@ -7,14 +7,13 @@ from typing import TypeVar
 
 from sqlite_utils import Database
 
-from bot.domain.errors import ConfigurationError
 from bot.ports.clock import Clock
 from bot.ports.storage import Transaction
-from storage.sqlite.database import connect, connect_reader
+from storage.schema import SchemaState, refuse_misfit, refuse_unknown
+from storage.sqlite.database import books, connect, connect_reader
 from storage.sqlite.errors import opening
-from storage.sqlite.migrations import SchemaState, apply_all, state_of
+from storage.sqlite.migrations import apply_all, state_of
 from storage.sqlite.readers import Readers
-from storage.sqlite.transaction import SqliteTransaction
 from storage.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -30,8 +29,8 @@ class SqliteStorage:
         with opening(path):
             db = _fitting(path)
             readers = [connect_reader(path) for _ in range(READERS)]
-        self._writer = Writer(db, SqliteTransaction(db.conn, clock))
-        self._readers = Readers([(reader, SqliteTransaction(reader.conn, clock)) for reader in readers])
+        self._writer = Writer(db, books(db, clock))
+        self._readers = Readers([(reader, books(reader, clock)) for reader in readers])
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """Run a work and return once its commit is on the disk."""
@@ -50,7 +49,7 @@ class SqliteStorage:
 def migrate(path: str) -> list[str]:
     """Bring a file to the newest schema, name the steps applied; a newer or foreign one raises ConfigurationError."""
     with _opened(path) as db:
-        _refuse_unknown(path, state_of(db))
+        refuse_unknown(path, state_of(db))
         return apply_all(db)
 
 
@@ -80,23 +79,3 @@ def _fitting(path: str) -> Database:
         db.close()
         raise
     return db
-
-
-def refuse_misfit(path: str, state: SchemaState) -> None:
-    """Raise ConfigurationError, naming both versions and what to do, unless a schema is exactly the one needed."""
-    _refuse_unknown(path, state)
-    if state.is_older:
-        raise ConfigurationError(
-            f"The database {path} has the older schema {state.version}, this Arauto needs {state.wanted_version}: "
-            "run `arauto migrate` and start again."
-        )
-
-
-def _refuse_unknown(path: str, state: SchemaState) -> None:
-    if state.is_foreign:
-        raise ConfigurationError(f"The database {path} was not made by Arauto; name another file in DATABASE_URL.")
-    if state.is_newer:
-        raise ConfigurationError(
-            f"The database {path} has the newer schema {state.version}, this Arauto knows {state.wanted_version}: "
-            "install a newer Arauto."
-        )

@@ -9,8 +9,8 @@ from typing import TypeVar
 from sqlite_utils import Database
 
 from bot.ports.storage import Transaction
+from storage.results import check_result
 from storage.sqlite.errors import translated
-from storage.sqlite.results import check_result
 
 T = TypeVar("T")
 

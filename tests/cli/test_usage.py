@@ -106,3 +106,11 @@ def test_python_dash_m_bot_is_the_same_program_and_leaves_the_heavy_parts_alone(
     assert ran.returncode == 0
     assert ran.stdout.startswith("Usage: arauto ")
     assert imported.isdisjoint(heavy.split(","))
+
+
+@pytest.mark.parametrize(("written", "what"), [("web,pigeon", "“pigeon” is no role"), (",", "no role is named")])
+def test_a_role_that_does_not_exist_is_told_with_those_that_do(arauto: Terminal, written: str, what: str):
+    answer = arauto("serve", "--roles", written)
+
+    assert answer.status == 2
+    assert f"--roles: {what}; choose from web, sender, scheduler, cards, sync." in answer.err

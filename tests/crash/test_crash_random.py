@@ -3,34 +3,46 @@
 import asyncio
 from pathlib import Path
 from random import Random
+from statistics import median
 
 import pytest
 
 from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.message import Dispatch
 from tests.faults.books import assert_balanced, assert_over
-from tests.faults.rig import Rig, rigged
+from tests.faults.bot_process import BotProcess
+from tests.faults.rig import Rig, rigged_with_process
 
 #: Requests that can be under way at once at 80 a second (`bot.runtime.sender`): no kill may leave more in doubt.
 MOST_UNDER_WAY = 80
+PER_SECOND = 80
+#: The contract: sending resumes within this of a restart.
+RESUME_SECONDS = 5.0
 
 
-async def _live_and_die(rig: Rig, campaign: Campaign, rng: Random) -> None:
-    """One life of the bot: it starts, goes on by itself, and is killed at some moment of its sending."""
-    before = rig.accepted
+async def _live_and_die(rig: Rig[BotProcess], campaign: Campaign, seconds: float) -> float:
+    """One life of the bot: it starts, goes on by itself, and is killed so long after its first message.
+
+    Gives the seconds from its start to that message.
+    """
+    before, loop = rig.accepted, asyncio.get_running_loop()
+    began = loop.time()
     await rig.bot.start()
     await rig.until_accepted(before + 1)
-    await asyncio.sleep(rng.uniform(0.0, 0.6))
+    resumed = loop.time() - began
+    await asyncio.sleep(seconds)
     await rig.bot.kill()
     books = await rig.books(campaign)
     assert books.dispatches()[Dispatch.SENDING] <= MOST_UNDER_WAY
     assert_balanced(books, rig.meta)
+    return resumed
 
 
-async def _survive(rig: Rig, *, people: int, lives: int, rng: Random) -> None:
+async def _survive(rig: Rig[BotProcess], *, people: int, lives: int, rng: Random) -> None:
     campaign = await rig.author.approved(people)
-    for _ in range(lives):
-        await _live_and_die(rig, campaign, rng)
+    longest = people / lives / PER_SECOND  # so that on average half of them are left for the last life
+    resumed = [await _live_and_die(rig, campaign, rng.uniform(0.0, longest)) for _ in range(lives)]
+    assert median(resumed) <= RESUME_SECONDS
     await rig.bot.start()
     books = await rig.until_state(campaign, CampaignState.SENT)
     await rig.until_books(campaign, lambda books: books.funnel["delivered"] == rig.accepted, "all is delivered")
@@ -40,7 +52,7 @@ async def _survive(rig: Rig, *, people: int, lives: int, rng: Random) -> None:
 
 
 async def test_nobody_gets_two_messages_however_often_the_bot_is_killed(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         rig.meta.tune(latency_real=0.02, latency_jitter_real=0.06)
 
         await _survive(rig, people=300, lives=6, rng=Random(6))  # noqa: S311 - moments, not secrets
@@ -49,7 +61,7 @@ async def test_nobody_gets_two_messages_however_often_the_bot_is_killed(tmp_path
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
 async def test_nobody_gets_two_messages_in_two_hundred_lives(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         rig.meta.tune(latency_real=0.02, latency_jitter_real=0.06, webhook_copies=2, webhook_shuffle=1.0)
 
         await _survive(rig, people=5_000, lives=200, rng=Random(200))  # noqa: S311 - moments, not secrets

@@ -2,16 +2,12 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-
-import httpx
+from signal import Signals
 
 ROOT = Path(__file__).resolve().parents[2]
-#: The contract allows five seconds; a loaded machine gets more before a test is called hung.
-START_SECONDS = 30.0
 #: `serve` promises to be gone this long after SIGTERM.
 STOP_SECONDS = 5.0
 
@@ -19,10 +15,10 @@ STOP_SECONDS = 5.0
 class BotProcess:
     """One `arauto serve`; its log goes to a file in the folder it runs in."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], url: str) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *arguments: str) -> None:
         self._folder = folder
+        self._arguments = arguments
         self._environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **environment}
-        self._url = url
         self._process: asyncio.subprocess.Process | None = None
         self.log = folder / "bot.log"
 
@@ -30,24 +26,12 @@ class BotProcess:
         """Start it; returns at once, long before it is ready."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "serve", cwd=self._folder, env=self._environment, stdout=log, stderr=log
+                *(sys.executable, "-m", "bot", "serve", *self._arguments),
+                cwd=self._folder,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
-
-    async def ready(self) -> None:
-        """Wait until it says that it is ready."""
-        async with asyncio.timeout(START_SECONDS), httpx.AsyncClient(trust_env=False) as client:
-            while True:
-                if await self._is_ready(client):
-                    return
-                await asyncio.sleep(0.05)
-
-    async def _is_ready(self, client: httpx.AsyncClient) -> bool:
-        if not self.is_alive:
-            raise AssertionError(f"the bot ended by itself:\n{self.log.read_text()}")
-        try:
-            return (await client.get(f"{self._url}/readyz")).is_success
-        except httpx.TransportError:
-            return False
 
     @property
     def is_alive(self) -> bool:
@@ -59,16 +43,32 @@ class BotProcess:
             raise AssertionError("the bot was not started")
         return self._process.pid
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Give its environment, for another process beside it."""
+        return dict(self._environment)
+
+    def signal(self, number: Signals) -> None:
+        """Send it a signal, as an operator would: SIGSTOP freezes it, SIGCONT wakes it."""
+        if self._process is None:
+            raise AssertionError("the bot was not started")
+        self._process.send_signal(number)
+
     async def kill(self) -> None:
         """Kill it as a kernel out of memory does: no warning, no cleaning up."""
-        await self._end(signal.SIGKILL)
+        await self._end(Signals.SIGKILL)
+
+    async def end(self) -> None:
+        """Leave nothing running behind a test."""
+        if self.is_alive:
+            await self.kill()
 
     async def terminate(self) -> int:
         """Ask it to end; gives the exit status. Raises TimeoutError after twice the time it promises."""
         async with asyncio.timeout(2 * STOP_SECONDS):
-            return await self._end(signal.SIGTERM)
+            return await self._end(Signals.SIGTERM)
 
-    async def _end(self, number: signal.Signals) -> int:
+    async def _end(self, number: Signals) -> int:
         if self._process is None:
             raise AssertionError("the bot was not started")
         if self._process.returncode is None:

@@ -50,6 +50,17 @@ class Author:
             pass
         return await self.store.write(lambda tx: self._approve(tx, campaign.id))
 
+    async def audience(self, name: str, people: int) -> None:
+        """Store people and an audience of exactly them, for somebody who makes the campaign in Slack."""
+        tag = name.lower()
+
+        def work(tx: Transaction) -> None:
+            self._enrol(tx, people, tag)
+            tx.audiences.add(name, AudienceRule(tags_any=frozenset({tag})), AUTHOR.user, self.now)
+            tx.templates.put(self.template, self.now)
+
+        await self.store.write(work)
+
     def _submit(self, tx: Transaction, people: int, spec: dict[str, Any]) -> Campaign:
         self._campaigns += 1
         name = f"Campaign {self._campaigns}"

@@ -1,11 +1,11 @@
 """The test rig: simulated Meta and Slack inside the test, the real bot as a process beside it, one SQLite file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import httpx
 
@@ -21,6 +21,7 @@ from bot.whatsapp.management import MetaManagementClient
 from storage import open_storage
 from tests.faults.books import Books, read_books
 from tests.faults.bot_process import BotProcess
+from tests.faults.bot_task import BotTask
 from tests.faults.campaigns import Author
 
 NUMBER: Final = "106540352242922"
@@ -31,24 +32,54 @@ PATIENCE: Final = 45.0
 POLL_SECONDS: Final = 0.02
 
 
+class Bot(Protocol):
+    """What a rig needs of either bot."""
+
+    log: Path
+
+    async def start(self) -> None: ...
+    @property
+    def is_alive(self) -> bool: ...
+    async def end(self) -> None: ...
+
+
+B = TypeVar("B", bound=Bot)
+
+
 @dataclass(slots=True)
-class Rig:
+class Rig(Generic[B]):
     """All of it, running, except the bot: a test starts that, and ends it as it likes."""
 
     meta: MetaSimulator
     slack: SlackSimulator
-    bot: BotProcess
+    bot: B
     store: Storage
     author: Author
     url: str
 
+    async def ready(self) -> None:
+        """Wait until the bot says that it is ready."""
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                if await self._is_ready(client):
+                    return
+                await asyncio.sleep(POLL_SECONDS)
+
+    async def _is_ready(self, client: httpx.AsyncClient) -> bool:
+        if not self.bot.is_alive:
+            raise AssertionError(f"the bot ended by itself:\n{self._log()}")
+        try:
+            return (await client.get(f"{self.url}/readyz")).is_success
+        except httpx.TransportError:
+            return False
+
     async def books(self, campaign: Campaign) -> Books:
         return await self.store.read(lambda tx: read_books(tx, campaign.id))
 
-    async def until(self, look: Callable[[], bool], what: str) -> None:
+    async def until(self, look: Callable[[], bool], what: str, *, patience: float = PATIENCE) -> None:
         """Wait for something of the simulators; raises AssertionError when it does not come about."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 while True:
                     if look():
                         return
@@ -101,8 +132,30 @@ class Rig:
 
 
 @asynccontextmanager
-async def rigged(folder: Path, *, template: str = "plain_hello", mps: int = 80, **settings: str) -> AsyncIterator[Rig]:
-    """Set the rig up; `settings` are more of the bot's environment. Ends with nothing left running."""
+async def rigged(
+    folder: Path, *, template: str = "plain_hello", mps: int = 80, **settings: str
+) -> AsyncIterator[Rig[BotTask]]:
+    """Set the rig up with the bot in this process; `settings` are more of its environment."""
+    async with _rigged(folder, _as_task, template, mps, settings) as rig:
+        yield rig
+
+
+@asynccontextmanager
+async def rigged_with_process(folder: Path, *, mps: int = 80, **settings: str) -> AsyncIterator[Rig[BotProcess]]:
+    """Set the rig up with the bot as a process of its own, to be killed or asked to end."""
+    async with _rigged(folder, BotProcess, "plain_hello", mps, settings) as rig:
+        yield rig
+
+
+def _as_task(folder: Path, environment: Mapping[str, str]) -> BotTask:
+    return BotTask(load(environment, dotenv_path=None), folder / "bot.log")
+
+
+@asynccontextmanager
+async def _rigged(
+    folder: Path, make_bot: Callable[[Path, Mapping[str, str]], B], template: str, mps: int, settings: Mapping[str, str]
+) -> AsyncIterator[Rig[B]]:
+    """Start the simulators and open the database; ends with nothing left running."""
     url = f"http://127.0.0.1:{free_port()}"
     meta = MetaSimulator(mps=mps, public_url=url, callback_url=f"{url}/meta/webhook")
     meta.tune(reachable_rate=1.0, delivered_skipped_rate=0.0, read_rate=0.0)
@@ -110,14 +163,14 @@ async def rigged(folder: Path, *, template: str = "plain_hello", mps: int = 80, 
     slack = SlackSimulator(request_url=f"{url}/slack/events", rate_scale=None)
     async with meta_simulator.running(meta) as meta_url:
         slack_url = await slack.start()
-        environment = _environment(folder, url, meta_url, slack_url) | settings
+        environment = {**_environment(folder, url, meta_url, slack_url), **settings}
         async with _author(load(environment, dotenv_path=None), meta, template) as author:
-            bot = BotProcess(folder, environment, url)
+            bot = make_bot(folder, environment)
             try:
                 yield Rig(meta=meta, slack=slack, bot=bot, store=author.store, author=author, url=url)
             finally:
-                if bot.is_alive:
-                    await bot.kill()
+                meta.faults.pending.clear()
+                await bot.end()
                 await slack.stop()
 
 

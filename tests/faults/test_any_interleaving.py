@@ -92,7 +92,6 @@ class Interleaving(RuleBasedStateMachine):
     def settle(self, count: int) -> None:
         self.model.settle(count)
 
-    @precondition(lambda self: not self.model.leaving and not self.model.answers)
     @rule()
     def finish(self) -> None:
         self.model.write(lambda tx: sending.finish(tx, self.model.id, self.model.now))

@@ -9,6 +9,7 @@ from bot.domain.campaign import CampaignState
 from bot.domain.consent import Standing
 from bot.domain.message import Dispatch
 from tests.faults.books import assert_balanced, assert_over
+from tests.faults.bot_task import BotTask
 from tests.faults.campaigns import ADMIN, AUTHOR, a_british_phone
 from tests.faults.rig import MARKETING, NUMBER, Rig, rigged
 
@@ -19,7 +20,7 @@ STOP_HOLDS_AFTER = 0.5
 STOPPING = range(60, 110, 2)
 
 
-async def _sending(rig: Rig, user: str, line: str) -> None:
+async def _sending(rig: Rig[BotTask], user: str, line: str) -> None:
     """Type a command while nothing but the sender is busy."""
     outcome = await rig.slack.command(user, MARKETING, line)
     assert outcome.is_ok, outcome.detail
@@ -57,7 +58,7 @@ async def test_nothing_leaves_once_a_command_has_stopped_it(tmp_path: Path, user
     async with rigged(tmp_path) as rig:
         campaign = await rig.author.approved(PEOPLE)
         await rig.bot.start()
-        await rig.bot.ready()
+        await rig.ready()
         await rig.until_accepted(30)
 
         await _sending(rig, user, line)
@@ -78,7 +79,7 @@ async def test_cancelling_what_is_paused_skips_everybody_who_waits(tmp_path: Pat
     async with rigged(tmp_path) as rig:
         campaign = await rig.author.approved(PEOPLE)
         await rig.bot.start()
-        await rig.bot.ready()
+        await rig.ready()
         await rig.until_accepted(20)
         await _sending(rig, AUTHOR.user, "/campaign pause tok1")
         await rig.until_state(campaign, CampaignState.PAUSED)

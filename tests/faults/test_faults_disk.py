@@ -11,7 +11,8 @@ import httpx
 from bot.domain.campaign import CampaignState
 from bot.domain.message import Dispatch
 from tests.faults.books import assert_over
-from tests.faults.rig import Rig, rigged
+from tests.faults.bot_process import BotProcess
+from tests.faults.rig import Rig, rigged_with_process
 
 PEOPLE = 120
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
@@ -26,13 +27,13 @@ def _locked(database: Path) -> Iterator[None]:
         other.execute("ROLLBACK")
 
 
-async def _reasons(rig: Rig) -> str:
+async def _reasons(rig: Rig[BotProcess]) -> str:
     async with httpx.AsyncClient(trust_env=False, timeout=30.0) as client:
         answer = await client.get(f"{rig.url}/readyz")
     return "" if answer.is_success else answer.text
 
 
-async def _until_trouble(rig: Rig, words: str) -> int:
+async def _until_trouble(rig: Rig[BotProcess], words: str) -> int:
     """Wait until the bot says why it cannot send; gives how many Meta had accepted by then."""
     while True:
         if words in await _reasons(rig):
@@ -40,7 +41,7 @@ async def _until_trouble(rig: Rig, words: str) -> int:
 
 
 async def test_a_locked_database_stops_sending_before_the_next_request(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         campaign = await rig.author.approved(PEOPLE)
         await rig.bot.start()
         await rig.until_accepted(30)
@@ -57,7 +58,7 @@ async def test_a_locked_database_stops_sending_before_the_next_request(tmp_path:
 
 
 async def test_a_full_disk_stops_sending_and_room_lets_it_go_on(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         campaign = await rig.author.approved(PEOPLE)
         await rig.bot.start()
         await rig.until_accepted(30)

@@ -8,6 +8,7 @@ from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.message import Dispatch
 from bot.services import controlling
 from tests.faults.books import Books, assert_over
+from tests.faults.bot_task import BotTask
 from tests.faults.campaigns import MANAGER, a_british_phone
 from tests.faults.rig import Rig, rigged
 
@@ -17,19 +18,19 @@ LATE = range(40, 46)
 LATENCY = 0.1
 
 
-async def _send(rig: Rig, people: int = PEOPLE) -> Campaign:
+async def _send(rig: Rig[BotTask], people: int = PEOPLE) -> Campaign:
     campaign = await rig.author.approved(people)
     await rig.bot.start()
     return campaign
 
 
-async def _finished(rig: Rig, campaign: Campaign) -> Books:
+async def _finished(rig: Rig[BotTask], campaign: Campaign) -> Books:
     books = await rig.until_state(campaign, CampaignState.SENT)
     assert_over(books, rig.meta)
     return books
 
 
-async def _resume(rig: Rig, campaign: Campaign) -> None:
+async def _resume(rig: Rig[BotTask], campaign: Campaign) -> None:
     now = rig.author.now
     await rig.store.write(lambda tx: controlling.resume(tx, campaign.id, MANAGER, now))
 
@@ -103,7 +104,7 @@ async def test_an_outage_of_meta_costs_no_more_doubts_than_were_under_way(tmp_pa
     ids=["token revoked", "template paused"],
 )
 async def test_a_fault_of_the_set_up_stops_the_campaign_until_it_is_mended(tmp_path: Path, break_it, mend_it, words):
-    def change(rig: Rig, to: object) -> None:
+    def change(rig: Rig[BotTask], to: object) -> None:
         if isinstance(to, dict):
             rig.meta.tune(**to)
         else:

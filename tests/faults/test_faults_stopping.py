@@ -6,13 +6,13 @@ from pathlib import Path
 from bot.domain.campaign import CampaignState
 from bot.domain.message import Dispatch
 from tests.faults.books import assert_over
-from tests.faults.bot_process import STOP_SECONDS
-from tests.faults.rig import Rig, rigged
+from tests.faults.bot_process import STOP_SECONDS, BotProcess
+from tests.faults.rig import Rig, rigged_with_process
 
 PEOPLE = 120
 
 
-async def _terminate(rig: Rig) -> tuple[int, float]:
+async def _terminate(rig: Rig[BotProcess]) -> tuple[int, float]:
     loop = asyncio.get_running_loop()
     began = loop.time()
     status = await rig.bot.terminate()
@@ -20,9 +20,9 @@ async def _terminate(rig: Rig) -> tuple[int, float]:
 
 
 async def test_asked_to_stop_while_idle_it_ends_at_once(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         await rig.bot.start()
-        await rig.bot.ready()
+        await rig.ready()
 
         status, seconds = await _terminate(rig)
 
@@ -31,7 +31,7 @@ async def test_asked_to_stop_while_idle_it_ends_at_once(tmp_path: Path):
 
 
 async def test_asked_to_stop_while_sending_it_loses_no_answer(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         rig.meta.tune(latency_real=0.2)
         campaign = await rig.author.approved(PEOPLE)
         await rig.bot.start()
@@ -50,7 +50,7 @@ async def test_asked_to_stop_while_sending_it_loses_no_answer(tmp_path: Path):
 
 
 async def test_asked_to_stop_while_requests_hang_it_leaves_them_in_doubt(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         campaign = await rig.author.approved(PEOPLE)
         await rig.bot.start()
         await rig.until_accepted(30)
@@ -72,7 +72,7 @@ async def test_asked_to_stop_while_requests_hang_it_leaves_them_in_doubt(tmp_pat
 
 
 async def test_asked_to_stop_while_slack_and_meta_are_away_it_still_ends(tmp_path: Path):
-    async with rigged(tmp_path) as rig:
+    async with rigged_with_process(tmp_path) as rig:
         await rig.author.approved(PEOPLE)
         await rig.slack.outage("closed")
         rig.meta.inject("hang", on="manage", seconds_real=60.0, times=None)

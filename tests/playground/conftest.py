@@ -1,7 +1,6 @@
 """The demo's world with the page on top, and a real browser in front of it."""
 
 import os
-import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,13 +9,11 @@ from hands import Desk, at_desk
 from playwright.async_api import Browser, async_playwright
 
 from bot.demo import samples
-from bot.demo.contacts import csv_of
 from bot.demo.world import World, running
 from bot.simulator import playground
 from scripts import chromium
 
-REQUIRED = "ARAUTO_REQUIRE_BROWSER"
-PEOPLE = 40
+IS_REQUIRED = bool(os.environ.get("ARAUTO_REQUIRE_BROWSER"))
 
 
 # One browser for all tests, so they share one event loop too: a browser takes seconds to start, the world a fraction.
@@ -24,7 +21,7 @@ PEOPLE = 40
 async def browser() -> AsyncIterator[Browser]:
     if chromium.find() is None:
         complaint = f"NO BROWSER: the playground is not tested; install {' or '.join(chromium.NAMES)}"
-        if os.environ.get(REQUIRED) == "1":
+        if IS_REQUIRED:
             pytest.fail(complaint)
         pytest.skip(complaint)
     async with async_playwright() as playwright:
@@ -37,16 +34,9 @@ async def browser() -> AsyncIterator[Browser]:
 async def world() -> AsyncIterator[World]:
     """The whole demo, forty sample people, time at its real speed until a test turns it up."""
     async with running(port=0, seed=1, speed=1.0, cap="1/7d") as opened:
-        await samples.load(opened, contacts=PEOPLE, seed=1)
-        playground.plug_in(opened.slack, opened.meta, on_speed=opened.set_speed, phones=sound_phones())
+        phones = await samples.load(opened, contacts=40, seed=1)
+        playground.plug_in(opened.slack, opened.meta, on_speed=opened.set_speed, phones=phones)
         yield opened
-
-
-def sound_phones() -> list[str]:
-    """Name the sample people whom a campaign can reach."""
-    rows = csv_of(PEOPLE, seed=1).decode().splitlines()[1:]
-    phones = [row.split(",")[0] for row in rows]
-    return list(dict.fromkeys(phone for phone in phones if re.fullmatch(r"\+(33|44)\d{9,10}", phone)))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

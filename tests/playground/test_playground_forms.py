@@ -1,6 +1,5 @@
 """Modals and the composer: every input the bot uses, errors at their fields, autocomplete by keyboard, files."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,6 @@ from hands import Desk
 from playwright.async_api import expect
 
 from bot.demo.contacts import csv_of
-from bot.simulator.playground.pages import STATIC
-from bot.slack.views.help import HELP
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -91,11 +88,3 @@ async def test_the_app_home_opens_and_names_what_waits_for_whom(desk: Desk):
     await desk.go("Arauto")
 
     await expect(desk.stream.locator(".home")).to_contain_text("My campaigns")
-
-
-async def test_autocomplete_offers_exactly_what_the_help_of_the_bot_lists():
-    offered = json.loads((STATIC / "commands.json").read_text())["commands"]
-
-    listed = {command: [[one.usage, one.does] for one in uses] for command, uses in HELP.items()}
-
-    assert offered == listed

@@ -51,9 +51,13 @@ class Stage:
     url: str
     speeds: list[float] = field(default_factory=list)
 
-    async def post(self, *blocks: dict) -> None:
-        client = AsyncWebClient(token="xoxb-simulated", base_url=f"{self.url}/api/")
-        await client.chat_postMessage(channel="C0MARKETING", text="blocks", blocks=list(blocks))
+    @property
+    def client(self) -> AsyncWebClient:
+        return AsyncWebClient(token="xoxb-simulated", base_url=f"{self.url}/api/")
+
+    async def post(self, *blocks: dict) -> str:
+        posted = await self.client.chat_postMessage(channel="C0MARKETING", text="blocks", blocks=list(blocks))
+        return posted["ts"]
 
     def show(self, **block: object) -> None:
         """Put a block in front of the people that this Slack would not take from an app."""
@@ -140,12 +144,12 @@ async def test_a_reply_is_written_in_the_thread_and_counted_under_the_message(vi
 async def test_the_panel_turns_the_knobs_of_the_world(view: Desk, stage: Stage):
     await view.page.get_by_role("tab", name="The outside world").click()
 
-    await view.page.get_by_role("radio", name="1000×").click()
+    await view.page.get_by_role("button", name="1000×").click()
     await view.page.get_by_label("Meta is down").check()
     await view.page.get_by_role("button", name="Reset after accept").click()
     await view.page.get_by_role("button", name="429 on chat.update").click()
 
-    await expect(view.page.get_by_role("radio", name="1000×")).to_have_attribute("aria-checked", "true")
+    await expect(view.page.get_by_role("button", name="1000×")).to_have_attribute("aria-pressed", "true")
     await expect(view.page.locator(".books")).to_contain_text("Faults waiting1")
     assert (stage.speeds, stage.meta.speed, stage.meta.knobs.down) == ([1000.0], 1000.0, True)
     assert (stage.meta.faults.pending[0].kind, stage.meta.faults.pending[0].accepted) == ("reset", True)
@@ -185,10 +189,26 @@ async def test_everything_fits_a_narrow_screen_in_both_themes(
             await desk.page.locator("#panes").get_by_role("button", name=pane).click()
             await desk.page.screenshot(path=tmp_path / f"{theme}-{pane}.png")
             assert await desk.page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+        await desk.type("/campaign new")
+        await expect(desk.modal).to_be_visible()
+        assert await desk.modal.evaluate("dialog => dialog.scrollWidth - dialog.clientWidth") == 0
+        await desk.press("Cancel")
         await desk.page.get_by_role("button", name="Channels").click()
         await desk.go("approvals")
 
         await expect(desk.page.locator("#place")).to_contain_text("approvals")
+
+
+async def test_the_focus_stays_on_a_button_of_a_card_that_is_drawn_again(view: Desk, stage: Stage):
+    button = {"type": "button", "action_id": "more", "text": {"type": "plain_text", "text": "More"}}
+    row = {"type": "actions", "block_id": "row", "elements": [button]}
+    ts = await stage.post(row)
+    await view.stream.locator("[data-action=more]").focus()
+
+    await stage.client.chat_update(channel="C0MARKETING", ts=ts, text="new", blocks=[{"type": "divider"}, row])
+    await expect(view.stream.locator("hr")).to_be_visible()
+
+    await expect(view.stream.locator("[data-action=more]")).to_be_focused()
 
 
 async def test_the_six_steps_follow_what_happens_and_can_be_hidden(desk: Desk):

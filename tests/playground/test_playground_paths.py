@@ -1,15 +1,21 @@
-"""The playground's own paths, without a browser: phones, speed, files, and the page itself."""
+"""The playground without a browser: its paths, and that it offers the commands and shortcuts there are."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 from starlette.applications import Starlette
 
 from bot.simulator.meta import MetaSimulator
 from bot.simulator.playground import PATH, routes
+from bot.simulator.playground.pages import STATIC
 from bot.simulator.slack import SlackSimulator
+from bot.slack.views.help import HELP
 
 PHONE = "+447700900123"
 
@@ -135,3 +141,25 @@ async def test_metas_control_is_within_reach_of_the_page(door: Door):
 
     assert answer.status_code == 200
     assert door.meta.knobs.read_rate == 0.5
+
+
+def test_autocomplete_offers_exactly_what_the_help_of_the_bot_lists():
+    """The simulators share no code with the bot, so a change of its help is made in `commands.json` too."""
+    offered = json.loads((STATIC / "commands.json").read_text())["commands"]
+
+    listed = {command: [[one.usage, one.does] for one in uses] for command, uses in HELP.items()}
+
+    assert offered == listed
+
+
+def test_the_shortcuts_offered_are_those_of_the_manifest():
+    offered = json.loads((STATIC / "commands.json").read_text())
+    manifest = yaml.safe_load(Path("manifest.yml").read_text())
+
+    listed = {
+        kind: [[one["callback_id"], one["name"]] for one in group]
+        for kind, group in groupby(manifest["features"]["shortcuts"], key=lambda one: one["type"])
+    }
+
+    assert offered["shortcuts"] == listed["global"]
+    assert offered["message_shortcuts"] == listed["message"]

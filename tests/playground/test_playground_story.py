@@ -51,7 +51,7 @@ async def test_a_stop_between_approval_and_dispatch_keeps_that_person_out(desk: 
     await desk.page.get_by_role("button", name="STOP", exact=True).click()
     await expect(desk.page.locator("#phone .bubble.mine")).to_have_text("STOP")
     await desk.page.get_by_role("tab", name="The outside world").click()
-    await desk.page.get_by_role("radio", name="300×").click()
+    await desk.page.get_by_role("button", name="300×").click()
 
     await expect(desk.stream).to_contain_text("All sent")
     await expect(figure(desk, "Skipped", "1")).to_be_visible()
@@ -59,22 +59,38 @@ async def test_a_stop_between_approval_and_dispatch_keeps_that_person_out(desk: 
     assert phones[1] in world.meta.received
 
 
-async def test_an_approval_of_what_was_cancelled_meanwhile_is_refused(desk: Desk, world: World, browser: Browser):
+async def test_an_approval_of_what_was_edited_meanwhile_is_refused(desk: Desk, world: World, browser: Browser):
     await desk.propose("Spring drop")
-    card = await desk.stream.inner_text()
-    token = re.search(r"ID (\w+)", card)
+    token = re.search(r"ID (\w+)", await desk.stream.inner_text())
     assert token is not None
     await desk.press("Approve")
     await expect(desk.modal).to_contain_text("You are about to approve")
 
     async with at_desk(browser, world.slack_url) as other:
-        await other.type(f"/campaign cancel {token[1]}")
-        await expect(other.stream).to_contain_text("is cancelled")
+        await other.type(f"/campaign edit {token[1]}")
+        await other.field("var:body:discount").fill("90%")
+        await other.press("Ask for approval")
+        await expect(other.modal).to_have_count(0)
     await desk.press("Approve")
 
-    await expect(desk.page.get_by_text(re.compile("cancelled|changed", re.IGNORECASE)).first).to_be_visible()
+    await expect(desk.page.get_by_text(re.compile("changed|version", re.IGNORECASE)).last).to_be_visible()
+    await expect(desk.stream).to_contain_text("90%")
     assert world.meta.received == {}
-    assert not [one for one in world.slack.messages("C0MARKETING") if "Sent" in world.slack.text(one)]
+
+
+async def test_a_stop_button_tapped_on_the_phone_is_on_record_in_slack(desk: Desk, world: World):
+    world.meta.tune(reachable_rate=1.0, tap_rate=0.0, delivered_after=(0.1, 0.2))
+    phone = (await offered_phones(desk))[0]
+    await desk.propose("Evening", template="vip_evening")
+    await desk.approve()
+    await desk.hold(phone)
+
+    await desk.page.locator("#phone .bubble").get_by_role("button", name="Stop", exact=True).click()
+    await expect(desk.page.locator("#phone .bubble.mine")).to_have_text("Stop")
+    await world.meta.settle()
+    await desk.type(f"/optins find {phone}")
+
+    await expect(desk.stream.locator(".ephemeral").last).to_contain_text(re.compile("stop", re.IGNORECASE))
 
 
 async def test_the_author_of_a_campaign_is_refused_as_its_approver(desk: Desk, world: World):

@@ -1,4 +1,4 @@
-"""A house of its own for every test: real SQLite in a folder of the test's, and a clock moved by hand."""
+"""The same house as the services' tests, for whatever runs in it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -158,7 +158,7 @@ async def test_the_health_of_a_number_counts_doubts_and_people(house: House):
     )
 
     [health] = home.numbers
-    assert (health.display, health.pace, health.messaged_24h, health.in_doubt) == ("+44 7700 900500", 20.0, 1, 1)
+    assert (health.display, health.pace, health.messaged_24h, health.in_doubt) == ("+44 7700 900500", 20.0, 2, 1)
 
 
 async def test_a_held_campaign_moves_by_time_alone(house: House):

@@ -1,6 +1,7 @@
 """The engines that the contract suite runs against; a new engine is one more entry in `ENGINES`."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,15 +9,22 @@ import pytest
 from bot.ports.storage import Storage
 from storage import open_storage
 from tests.builders import TestClock
-
-Opener = Callable[[], Storage]
-
-
-def _sqlite(folder: Path, clock: TestClock) -> Storage:
-    return open_storage(f"sqlite:///{folder / 'arauto.db'}", clock=clock)
+from tests.postgres_server import a_database
 
 
-ENGINES: dict[str, Callable[[Path, TestClock], Storage]] = {"sqlite": _sqlite}
+@contextmanager
+def _sqlite(folder: Path) -> Iterator[str]:
+    yield f"sqlite:///{folder / 'arauto.db'}"
+
+
+@contextmanager
+def _postgres(_: Path) -> Iterator[str]:
+    with a_database() as url:
+        yield url
+
+
+#: How each engine gives the address of a database that nobody else uses.
+ENGINES: dict[str, Callable[[Path], AbstractContextManager[str]]] = {"postgres": _postgres, "sqlite": _sqlite}
 
 
 @pytest.fixture
@@ -25,7 +33,13 @@ def clock() -> TestClock:
 
 
 @pytest.fixture(params=sorted(ENGINES))
-async def storage(request: pytest.FixtureRequest, tmp_path: Path, clock: TestClock) -> AsyncIterator[Storage]:
-    opened = ENGINES[request.param](tmp_path, clock)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with ENGINES[request.param](tmp_path) as address:
+        yield address
+
+
+@pytest.fixture
+async def storage(url: str, clock: TestClock) -> AsyncIterator[Storage]:
+    opened = open_storage(url, clock=clock)
     yield opened
     await opened.close()

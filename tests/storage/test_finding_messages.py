@@ -146,6 +146,16 @@ async def test_people_messaged_are_counted_once_over_all_campaigns(storage: Stor
     assert await storage.write(work) == 1
 
 
+async def test_people_who_may_have_a_message_count_as_messaged(storage: Storage):
+    def work(tx: Transaction):
+        one, two, _ = planned_messages(tx, 3, token="AAAA")
+        for message, dispatch in ((one, Dispatch.SENDING), (two, Dispatch.IN_DOUBT)):
+            tx.recipients.save([(message, replace(message, dispatch=dispatch, sending_at=later(1)))])
+        return tx.recipients.people_messaged_since(later(-24))
+
+    assert await storage.write(work) == 2
+
+
 async def test_a_person_clicks_once_however_often_they_click(storage: Storage):
     def work(tx: Transaction):
         campaign = add_campaign(tx)

@@ -248,3 +248,65 @@ async def test_the_cap_never_counts_the_campaign_itself(storage: Storage):
     claims = await storage.write(work)
 
     assert not claims[0].facts.is_capped
+
+
+async def test_many_messages_changed_at_once_come_back_whole_and_move_their_counters(storage: Storage):
+    def work(tx: Transaction):
+        rows = planned_messages(tx, 30)
+        after = [
+            replace(row, dispatch=D.ACCEPTED, wamid=f"w{row.id}", accepted_at=NOW, route=Route.MM, free=row.id % 2 == 0)
+            for row in rows
+        ]
+        tx.recipients.save(list(zip(rows, after, strict=True)))
+        campaign_id = CampaignId(rows[0].campaign_id)
+        stored = [row.recipient for row in tx.recipients.rows(campaign_id)]
+        return stored == after, tx.campaigns.tallies(campaign_id), tx.campaigns.recount(campaign_id)
+
+    is_same, tallies, recount = await storage.write(work)
+
+    assert is_same
+    assert tallies == recount
+    assert tallies["sent"] == 30
+
+
+async def test_one_stale_message_among_many_undoes_the_whole_work(storage: Storage):
+    rows = await storage.write(lambda tx: planned_messages(tx, 30))
+    await storage.write(lambda tx: change_message(tx, rows[7], clicked_at=NOW))
+
+    with pytest.raises(ConflictError, match="1 of 30 messages"):
+        await storage.write(lambda tx: tx.recipients.save([(row, replace(row, dispatch=D.LAPSED)) for row in rows]))
+
+    tallies = await storage.read(lambda tx: tx.campaigns.tallies(CampaignId(rows[0].campaign_id)))
+    assert tallies == {"planned": 30, "waiting": 30, "clicked": 1}
+
+
+async def test_a_message_that_changes_twice_among_many_ends_as_the_last_change_says(storage: Storage):
+    def work(tx: Transaction):
+        rows = planned_messages(tx, 12)
+        marked = [replace(row, dispatch=D.SENDING, sending_at=NOW) for row in rows]
+        refused = replace(marked[0], dispatch=D.REFUSED, code=131026)
+        tx.recipients.save([*zip(rows, marked, strict=True), (marked[0], refused)])
+        return tx.recipients.get(rows[0].id) == refused, tx.campaigns.tallies(CampaignId(rows[0].campaign_id))
+
+    is_last, tallies = await storage.write(work)
+
+    assert is_last
+    assert (tallies["sending"], tallies["refused"]) == (11, 1)
+
+
+async def test_links_of_a_plan_belong_to_the_messages_that_were_added(storage: Storage):
+    def work(tx: Transaction):
+        campaign = add_campaign(tx)
+        ids = add_people(tx, 3)
+        rows = [
+            a_planned(n, person_id=one, links=((f"t{n}", 0, f"https://example.com/{n}"),)) for n, one in enumerate(ids)
+        ]
+        again = replace(rows[0], links=(("t9", 0, "https://example.com/9"),))
+        added = tx.recipients.add(campaign.id, [*rows, again])
+        return added, [tx.links.hit(f"t{n}", NOW) for n in (0, 1, 2, 9)], messages_of(tx, campaign)
+
+    added, landings, messages = await storage.write(work)
+
+    assert added == [True, True, True, False]
+    assert landings == [f"https://example.com/{n}" for n in range(3)] + [None]
+    assert [message.clicked_at for message in messages] == [NOW] * 3

@@ -14,6 +14,7 @@ Json = dict[str, Any]
 Verb = Callable[[str, Json], None]
 
 _ARRIVED = {"delivered", "read"}
+_MOST_LISTED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,13 @@ class Phones:
         }
 
     async def listed(self, _request: Request) -> Response:
-        """List the phones, those with the newest message first, then those that have none yet."""
+        """List some hundred phones: those with the newest message first, then those that have none yet."""
         newest = sorted(self._meta.received.items(), key=lambda item: -item[1][-1].accepted_at)
         rows = [{"phone": phone, "messages": len(rows), "fate": rows[-1].fate} for phone, rows in newest]
         waiting = [{"phone": phone, "messages": 0} for phone in self._known if phone not in self._meta.received]
-        return JSONResponse({"phones": [*rows, *waiting], "now": self._meta.clock.now(), "speed": self._meta.speed})
+        return JSONResponse(
+            {"phones": [*rows, *waiting][:_MOST_LISTED], "now": self._meta.clock.now(), "speed": self._meta.speed}
+        )
 
     async def chat(self, request: Request) -> Response:
         """Show one phone: its chat in order of time, and what is still on its way."""

@@ -11,9 +11,9 @@ from bot.domain.campaign import CampaignId
 from bot.domain.consent import FrequencyCap
 from bot.domain.message import Dispatch, RecipientId
 from bot.ports.storage import Transaction
+from storage.books.transaction import Books
 from storage.sqlite.database import connect
 from storage.sqlite.migrations import apply_all
-from storage.sqlite.transaction import SqliteTransaction
 from tests.builders import NOW, NUMBER, TestClock
 
 ONE = CampaignId(1)
@@ -32,7 +32,7 @@ def _plan(db: Database, work: Callable[[Transaction], object], last: int = 1) ->
     """Run a work and explain the last statements it ran, with their values bound as they were."""
     statements: list[str] = []
     db.conn.set_trace_callback(statements.append)
-    work(SqliteTransaction(db.conn, TestClock()))
+    work(Books(db.conn, TestClock()))
     db.conn.set_trace_callback(None)
     plans = (db.conn.execute(f"EXPLAIN QUERY PLAN {statement}") for statement in statements[-last:])
     return "\n".join(row["detail"] for plan in plans for row in plan)

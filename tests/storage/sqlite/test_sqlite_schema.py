@@ -12,10 +12,11 @@ from sqlite_utils import Database
 
 from bot.domain.errors import ConfigurationError
 from storage import migrate, open_storage, schema_state
+from storage.schema import STEP_NAMES, SchemaState, refuse_misfit
 from storage.sqlite import schema
 from storage.sqlite.database import connect
-from storage.sqlite.engine import SqliteStorage, refuse_misfit
-from storage.sqlite.migrations import STEP_NAMES, SchemaState, apply_all
+from storage.sqlite.engine import SqliteStorage
+from storage.sqlite.migrations import apply_all
 from tests.builders import TestClock
 
 _OURS = """

@@ -43,7 +43,12 @@ export async function upload(user, file) {
 }
 
 export function toast(text) {
-  const box = h("div", { class: "toast" }, text, h("button", { class: "icon", "aria-label": "Close", onclick: () => box.remove() }, "✕"));
+  const box = h(
+    "div",
+    { class: "toast" },
+    text,
+    h("button", { class: "icon", "aria-label": "Close", onclick: () => box.remove() }, "✕"),
+  );
   byId("toasts").append(box);
   setTimeout(() => box.remove(), TOAST_MS);
 }

@@ -9,9 +9,17 @@ const DRAW = {
   header: (block) => h(`h${Math.min((block.level ?? 1) + 2, 6)}`, {}, text(block.text)),
   section,
   divider: () => h("hr"),
-  context: (block, hands) => h("div", { class: "context" }, block.elements.map((one) => (one.type === "image" ? image(one) : h("span", {}, text(one))))),
+  context: (block, hands) => h(
+    "div",
+    { class: "context" },
+    block.elements.map((one) => (one.type === "image" ? image(one) : h("span", {}, text(one)))),
+  ),
   actions: (block, hands) => h("div", { class: "actions" }, block.elements.map((one) => touchable(one, block, hands))),
-  context_actions: (block, hands) => h("div", { class: "actions" }, block.elements.map((one) => touchable(one, block, hands))),
+  context_actions: (block, hands) => h(
+    "div",
+    { class: "actions" },
+    block.elements.map((one) => touchable(one, block, hands)),
+  ),
   image: (block) => h("figure", {}, block.title && h("figcaption", {}, text(block.title)), image(block)),
   markdown: (block) => h("div", { class: "text" }, mrkdwn(block.text.replace(/\*\*/g, "*"))),
   rich_text: (block) => h("div", { class: "text" }, richText(block)),
@@ -55,7 +63,16 @@ function touchable(element, block, hands) {
 
 // A select on a message has no state of its own here: it shows what the app said is chosen.
 function initial(element) {
-  const names = { option: "selected_option", options: "selected_options", conversation: "selected_conversation", user: "selected_user", channel: "selected_channel", date: "selected_date", time: "selected_time", date_time: "selected_date_time" };
+  const names = {
+    option: "selected_option",
+    options: "selected_options",
+    conversation: "selected_conversation",
+    user: "selected_user",
+    channel: "selected_channel",
+    date: "selected_date",
+    time: "selected_time",
+    date_time: "selected_date_time",
+  };
   const [key] = Object.keys(element).filter((name) => name.startsWith("initial_"));
   return key ? { [names[key.slice("initial_".length)] ?? "value"]: element[key] } : null;
 }
@@ -70,7 +87,11 @@ function container(block, hands) {
 function layout(block, hands) {
   return h("section", { class: "layout", "aria-label": block.label },
     block.is_label_visible && h("h4", {}, block.label),
-    block.rows.map((row) => h("div", { class: "row" }, row.map((item) => h("div", { class: item.width ?? "standard" }, blocks(item.blocks, hands))))));
+    block.rows.map((row) => h(
+      "div",
+      { class: "row" },
+      row.map((item) => h("div", { class: item.width ?? "standard" }, blocks(item.blocks, hands))),
+    )));
 }
 
 function card(block, hands, parent = block) {

@@ -15,9 +15,22 @@ export function combobox({ id, many, value, change, options, placeholder, "data-
   let asked = 0;
 
   const input = h("input", {
-    id, type: "text", role: "combobox", autocomplete: "off", "aria-expanded": "false", "aria-controls": listId,
-    "data-action": action, placeholder: placeholder ?? "Choose an option", onfocus: () => search(""), onclick: () => list.hidden && search(""),
-    oninput: () => { clearTimeout(timer); timer = setTimeout(() => search(input.value), TYPING_MS); }, onkeydown: keys, onblur: leave,
+    id,
+    type: "text",
+    role: "combobox",
+    autocomplete: "off",
+    "aria-expanded": "false",
+    "aria-controls": listId,
+    "data-action": action,
+    placeholder: placeholder ?? "Choose an option",
+    onfocus: () => search(""),
+    onclick: () => list.hidden && search(""),
+    oninput: () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => search(input.value), TYPING_MS);
+    },
+    onkeydown: keys,
+    onblur: leave,
   });
   const list = h("ul", { id: listId, role: "listbox", hidden: true });
   const tags = h("span", { class: "tags" });
@@ -27,7 +40,15 @@ export function combobox({ id, many, value, change, options, placeholder, "data-
 
   function draw() {
     if (!many) input.value = picked[0]?.text.text ?? "";
-    else fill(tags, picked.map((one) => h("button", { type: "button", "aria-label": `Remove ${one.text.text}`, onclick: () => drop(one) }, one.text.text, " ✕")));
+    else fill(
+      tags,
+      picked.map((one) => h(
+        "button",
+        { type: "button", "aria-label": `Remove ${one.text.text}`, onclick: () => drop(one) },
+        one.text.text,
+        " ✕",
+      )),
+    );
   }
 
   async function search(query) {
@@ -42,7 +63,18 @@ export function combobox({ id, many, value, change, options, placeholder, "data-
 
   function item(one, index) {
     const description = one.description && h("small", {}, one.description.text);
-    return h("li", { role: "option", id: `${listId}-${index}`, "data-value": one.value, "aria-selected": String(index === active), onmousedown: (event) => { event.preventDefault(); choose(one); } }, one.text.text, description);
+    return h(
+      "li",
+      {
+        role: "option",
+        id: `${listId}-${index}`,
+        "data-value": one.value,
+        "aria-selected": String(index === active),
+        onmousedown: (event) => { event.preventDefault(); choose(one); },
+      },
+      one.text.text,
+      description,
+    );
   }
 
   function keys(event) {
@@ -91,6 +123,7 @@ export function combobox({ id, many, value, change, options, placeholder, "data-
 
   function open(isOpen) {
     list.hidden = !isOpen;
+    if (isOpen) list.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-expanded", String(isOpen));
   }
 }

@@ -9,15 +9,32 @@ export function composer(known, { label, thread = () => null, form = h("form") }
   let files = [];
   let hits = [];
   let active = 0;
-  const box = h("textarea", { rows: 1, "aria-label": label, "aria-autocomplete": "list", oninput: suggest, onkeydown: keys, onblur: () => hide() });
+  const box = h(
+    "textarea",
+    { rows: 1, "aria-label": label, "aria-autocomplete": "list", oninput: suggest, onkeydown: keys, onblur: () => hide() },
+  );
   const list = h("ul", { class: "suggestions", role: "listbox", "aria-label": "Commands", hidden: true });
   const attached = h("div", { class: "attached" });
   const picker = h("input", { type: "file", hidden: true, multiple: true, onchange: attach });
   form.classList.add("composer");
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
   fill(form, list, attached, box, h("div", { class: "tools" },
-    h("button", { type: "button", class: "icon", "aria-label": "Attach a file", title: "Attach a file", onclick: () => picker.click() }, "+"), picker,
-    known.shortcuts.map(([id, name]) => h("button", { type: "button", class: "quiet", onclick: () => act("shortcut", { user: looking.me, callback_id: id }) }, `⚡ ${name}`)),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "icon",
+        "aria-label": "Attach a file",
+        title: "Attach a file",
+        onclick: () => picker.click(),
+      },
+      "+",
+    ), picker,
+    known.shortcuts.map(([id, name]) => h(
+      "button",
+      { type: "button", class: "quiet", onclick: () => act("shortcut", { user: looking.me, callback_id: id }) },
+      `⚡ ${name}`,
+    )),
     h("button", { type: "submit", class: "send primary", "aria-label": "Send" }, "➤")));
   return { form, box, write, refresh: () => { box.placeholder = placeholder(); } };
 
@@ -44,7 +61,11 @@ export function composer(known, { label, thread = () => null, form = h("form") }
 
   function draw() {
     fill(list, hits.map(([command, usage, does], index) =>
-      h("li", { role: "option", "aria-selected": String(index === active), onmousedown: (event) => { event.preventDefault(); complete(index); } },
+      h("li", {
+        role: "option",
+        "aria-selected": String(index === active),
+        onmousedown: (event) => { event.preventDefault(); complete(index); },
+      },
         h("b", {}, command), ` ${usage}`, h("small", {}, does))));
     list.children[active]?.scrollIntoView({ block: "nearest" });
   }
@@ -60,7 +81,8 @@ export function composer(known, { label, thread = () => null, form = h("form") }
 
   function keys(event) {
     const isOpen = !list.hidden;
-    if (isOpen && (event.key === "ArrowDown" || event.key === "ArrowUp")) active = (active + (event.key === "ArrowDown" ? 1 : -1) + hits.length) % hits.length;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (isOpen && step) active = (active + step + hits.length) % hits.length;
     else if (isOpen && event.key === "Tab") complete(active);
     else if (isOpen && event.key === "Escape") hide();
     else if (event.key === "Enter" && !event.shiftKey) send();
@@ -75,14 +97,27 @@ export function composer(known, { label, thread = () => null, form = h("form") }
   }
 
   async function attach() {
-    const sent = await Promise.all([...picker.files].map(async (file) => ({ name: file.name, ...(await upload(looking.me, file)) })));
+    const sent = await Promise.all([...picker.files].map(
+      async (file) => ({ name: file.name, ...(await upload(looking.me, file)) }),
+    ));
     files = [...files, ...sent.filter((file) => file.id)];
     picker.value = "";
     drawFiles();
   }
 
   function drawFiles() {
-    fill(attached, files.map((file) => h("button", { type: "button", "aria-label": `Remove ${file.name}`, onclick: () => { files = files.filter((other) => other !== file); drawFiles(); } }, `▤ ${file.name} ✕`)));
+    fill(
+      attached,
+      files.map((file) => h(
+        "button",
+        {
+          type: "button",
+          "aria-label": `Remove ${file.name}`,
+          onclick: () => { files = files.filter((other) => other !== file); drawFiles(); },
+        },
+        `▤ ${file.name} ✕`,
+      )),
+    );
   }
 
   async function send() {
@@ -90,7 +125,9 @@ export function composer(known, { label, thread = () => null, form = h("form") }
     if (!line && !files.length) return;
     const place = { user: looking.me, channel: looking.channel };
     const isCommand = line.startsWith("/");
-    const body = isCommand ? { ...place, line, in_thread: Boolean(thread()) } : { ...place, text: line, thread_ts: thread(), file_ids: files.map((file) => file.id) };
+    const body = isCommand
+      ? { ...place, line, in_thread: Boolean(thread()) }
+      : { ...place, text: line, thread_ts: thread(), file_ids: files.map((file) => file.id) };
     hide();
     const outcome = await act(isCommand ? "command" : "say", body);
     if (!outcome) return; // refused: what was typed stays
@@ -106,5 +143,7 @@ export function matching(commands, typed) {
   if (!/^\/\S*( \S*)?$/.test(typed)) return [];
   const wanted = typed.toLowerCase();
   return Object.entries(commands).flatMap(([command, uses]) =>
-    uses.map(([usage, does]) => [command, usage, does]).filter(([, usage]) => `${command} ${usage.startsWith("[") ? "" : usage.split(" ")[0]}`.startsWith(wanted)));
+    uses.map(([usage, does]) => [command, usage, does]).filter(
+      ([, usage]) => `${command} ${usage.startsWith("[") ? "" : usage.split(" ")[0]}`.startsWith(wanted),
+    ));
 }

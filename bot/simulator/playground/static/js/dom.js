@@ -15,6 +15,16 @@ export function fill(parent, ...children) {
   return parent;
 }
 
+// Like fill, but leaves what would look the same alone, and keeps the focus: the page redraws under people's hands.
+export function redraw(parent, ...children) {
+  const fresh = h("div", {}, ...children);
+  if (fresh.innerHTML === parent.innerHTML) return parent;
+  const held = [...parent.querySelectorAll("button")].indexOf(document.activeElement);
+  parent.replaceChildren(...fresh.childNodes);
+  parent.querySelectorAll("button")[held]?.focus();
+  return parent;
+}
+
 export function byId(id) {
   return document.getElementById(id);
 }

@@ -25,14 +25,39 @@ export function image(element) {
 
 // What this page cannot draw is shown as such, never dropped.
 export function unknown(thing) {
-  return h("details", { class: "unknown" }, h("summary", {}, `The playground cannot draw “${thing.type}”`), h("pre", {}, JSON.stringify(thing, null, 2)));
+  return h(
+    "details",
+    { class: "unknown" },
+    h("summary", {}, `The playground cannot draw “${thing.type}”`),
+    h("pre", {}, JSON.stringify(thing, null, 2)),
+  );
 }
 
 function button(element, press) {
   if (element.url) {
-    return h("a", { class: `button ${element.style ?? ""}`, href: element.url, target: "_blank", rel: "noreferrer", onclick: () => press() }, text(element.text));
+    return h(
+      "a",
+      {
+        class: `button ${element.style ?? ""}`,
+        href: element.url,
+        target: "_blank",
+        rel: "noreferrer",
+        onclick: () => press(),
+      },
+      text(element.text),
+    );
   }
-  const made = h("button", { type: "button", class: element.style ?? "", "data-action": element.action_id, "aria-label": element.accessibility_label, onclick: once }, text(element.text));
+  const made = h(
+    "button",
+    {
+      type: "button",
+      class: element.style ?? "",
+      "data-action": element.action_id,
+      "aria-label": element.accessibility_label,
+      onclick: once,
+    },
+    text(element.text),
+  );
   async function once() {
     made.disabled = true;
     await press();
@@ -42,13 +67,21 @@ function button(element, press) {
 }
 
 function overflow(element, press) {
-  const menu = h("select", { class: "overflow", "aria-label": "More", onchange: () => { press(menu.value); menu.value = ""; } },
+  const menu = h("select", {
+    class: "overflow",
+    "aria-label": "More",
+    onchange: () => { press(menu.value); menu.value = ""; },
+  },
     h("option", { value: "" }, "⋯"), element.options.map((one) => h("option", { value: one.value }, one.text.text)));
   return menu;
 }
 
 function feedback(element, press) {
-  return [element.positive_button, element.negative_button].map((one) => h("button", { type: "button", onclick: () => press() }, text(one.text)));
+  return [element.positive_button, element.negative_button].map((one) => h(
+    "button",
+    { type: "button", onclick: () => press() },
+    text(one.text),
+  ));
 }
 
 // Asks the element's own question first; true if there is none.

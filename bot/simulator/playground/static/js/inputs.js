@@ -21,10 +21,28 @@ export function control(element, { id, value, change, offer, draft }) {
   if (kind === "datetimepicker") return moment(common, value, change);
   if (kind === "file_input") return files(element, common, value, change);
   if (kind === "checkboxes" || kind === "radio_buttons") return choices(element, common, value, change);
-  if (kind.endsWith("external_select")) return combobox({ ...common, many, value: chosen(value), change, options: (query) => offer(element, query) });
+  if (kind.endsWith("external_select")) return combobox({
+    ...common,
+    many,
+    value: chosen(value),
+    change,
+    options: (query) => offer(element, query),
+  });
   if (kind.endsWith("static_select")) return listed(element, common, many, value, change);
-  if (kind.endsWith("users_select")) return combobox({ ...common, many, value: chosen(value), change, options: (query) => named(people(), query) });
-  if (/(conversations|channels)_select$/.test(kind)) return combobox({ ...common, many, value: chosen(value), change, options: (query) => named(places(element), query) });
+  if (kind.endsWith("users_select")) return combobox({
+    ...common,
+    many,
+    value: chosen(value),
+    change,
+    options: (query) => named(people(), query),
+  });
+  if (/(conversations|channels)_select$/.test(kind)) return combobox({
+    ...common,
+    many,
+    value: chosen(value),
+    change,
+    options: (query) => named(places(element), query),
+  });
   return null;
 }
 
@@ -42,15 +60,28 @@ function box(element, common, value, change, draft) {
 // Slack's picker means the person's own zone, whatever zone this browser is in.
 function moment(common, value, change) {
   const offset = me().tz_offset;
-  const shown = value?.selected_date_time ? new Date((value.selected_date_time + offset) * 1000).toISOString().slice(0, 16) : "";
-  const made = h("input", { ...common, type: "datetime-local", value: shown, onchange: () => change(made.value ? Date.parse(`${made.value}Z`) / 1000 - offset : null) });
+  const shown = value?.selected_date_time ? new Date(
+    (value.selected_date_time + offset) * 1000,
+  ).toISOString().slice(0, 16) : "";
+  const made = h(
+    "input",
+    {
+      ...common,
+      type: "datetime-local",
+      value: shown,
+      onchange: () => change(made.value ? Date.parse(`${made.value}Z`) / 1000 - offset : null),
+    },
+  );
   return h("span", { class: "beside" }, made, h("small", {}, me().tz));
 }
 
 function files(element, common, value, change) {
   const accept = (element.filetypes ?? []).map((type) => `.${type}`).join(",");
   const names = (value?.files ?? []).map((file) => file.name).join(", ");
-  const made = h("input", { ...common, type: "file", accept, multiple: (element.max_files ?? 10) > 1, onchange: () => change(take()) });
+  const made = h(
+    "input",
+    { ...common, type: "file", accept, multiple: (element.max_files ?? 10) > 1, onchange: () => change(take()) },
+  );
   const take = async () => {
     const sent = await Promise.all([...made.files].map((file) => upload(looking.me, file)));
     return sent.filter(Boolean).map((file) => file.id);
@@ -61,8 +92,26 @@ function files(element, common, value, change) {
 function choices(element, common, value, change) {
   const isMany = element.type === "checkboxes";
   const picked = [chosen(value)].flat().map((one) => one?.value);
-  const box = h("span", { class: "choices", id: common.id, role: isMany ? "group" : "radiogroup" }, element.options.map((one) =>
-    h("label", {}, h("input", { type: isMany ? "checkbox" : "radio", name: common.id, value: one.value, checked: picked.includes(one.value), onchange: told }), one.text.text)));
+  const box = h("span", {
+    class: "choices",
+    id: common.id,
+    role: isMany ? "group" : "radiogroup",
+  }, element.options.map((one) =>
+    h(
+      "label",
+      {},
+      h(
+        "input",
+        {
+          type: isMany ? "checkbox" : "radio",
+          name: common.id,
+          value: one.value,
+          checked: picked.includes(one.value),
+          onchange: told,
+        },
+      ),
+      one.text.text,
+    )));
   function told() {
     const on = [...box.querySelectorAll("input:checked")].map((input) => input.value);
     change(isMany ? on : on[0]);
@@ -73,10 +122,19 @@ function choices(element, common, value, change) {
 function listed(element, common, many, value, change) {
   const groups = element.option_groups ?? [{ options: element.options }];
   const picked = [chosen(value)].flat().map((one) => one?.value);
-  const item = (one) => h("option", { value: one.value, selected: picked.includes(one.value) }, one.text.text, one.description && ` (${one.description.text})`);
-  const made = h("select", { ...common, multiple: many, onchange: () => change(many ? [...made.selectedOptions].map((one) => one.value) : made.value || null) },
+  const item = (one) => h(
+    "option",
+    { value: one.value, selected: picked.includes(one.value) },
+    one.text.text,
+    one.description && ` (${one.description.text})`,
+  );
+  const made = h("select", {
+    ...common,
+    multiple: many,
+    onchange: () => change(many ? [...made.selectedOptions].map((one) => one.value) : made.value || null),
+  },
     !many && !element.initial_option && h("option", { value: "" }, element.placeholder?.text ?? "Choose an option"),
-    groups.map((group) => (group.label ? h("optgroup", { label: group.label.text }, group.options.map(item)) : group.options.map(item))));
+    groups.map(({ label, options }) => (label ? h("optgroup", { label: label.text }, options.map(item)) : options.map(item))));
   return made;
 }
 
@@ -96,8 +154,9 @@ const people = () => workspace().users.map((user) => ({ value: user.id, text: { 
 function places({ filter = {} }) {
   const kind = (one) => (one.is_im ? "im" : one.is_private ? "private" : "public");
   const include = filter.include ?? ["im", "private", "public"];
+  const isShared = (one) => filter.exclude_external_shared_channels && one.is_ext_shared;
   return [...channels(), directMessage()].filter(Boolean)
-    .filter((one) => include.includes(kind(one)) && !one.is_archived && !(filter.exclude_external_shared_channels && one.is_ext_shared))
+    .filter((one) => include.includes(kind(one)) && !one.is_archived && !isShared(one))
     .map((one) => ({ value: one.id, text: { text: one.is_im ? "Arauto" : `#${one.name}` } }));
 }
 

@@ -1,10 +1,10 @@
 // Starts the page and draws everything again when something has changed.
 
-import { get } from "./api.js";
+import { act, get } from "./api.js";
 import { blocks } from "./blocks.js";
-import { act } from "./api.js";
 import { composer } from "./composer.js";
 import { byId, fill, h } from "./dom.js";
+import { unknown } from "./elements.js";
 import { guide } from "./guide.js";
 import { drawStream, drawThread, offered } from "./messages.js";
 import { drawModal } from "./modal.js";
@@ -25,7 +25,10 @@ theme(localStorage.getItem("theme") ?? (matchMedia("(prefers-color-scheme: dark)
 byId("theme").addEventListener("click", () => theme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
 byId("menu").addEventListener("click", () => drawer(!document.body.classList.contains("drawer")));
 byId("sidebar").addEventListener("click", () => drawer(false));
-for (const button of document.querySelectorAll("#panes button")) button.addEventListener("click", () => pane(button.dataset.pane));
+for (const button of document.querySelectorAll("#panes button")) button.addEventListener(
+  "click",
+  () => pane(button.dataset.pane),
+);
 byId("tab-phone").addEventListener("click", () => tab("phone"));
 byId("tab-world").addEventListener("click", () => tab("world"));
 
@@ -56,9 +59,12 @@ function drawHome() {
   homeKey = key;
   const where = { view: "home" };
   const hands = {
-    touch: (element, block, choice) => act("click", { user: looking.me, ...where, action_id: element.action_id, block_id: block.block_id, choice }),
+    touch: (element, block, choice) => act(
+      "click",
+      { user: looking.me, ...where, action_id: element.action_id, block_id: block.block_id, choice },
+    ),
     offer: (element, block, query) => offered(element, block, query, where),
-    input: () => h("span"),
+    input: unknown,
   };
   fill(stream, h("div", { class: "home" }, view ? blocks(view.blocks, hands) : h("p", { class: "nothing" }, "Opening…")));
 }

@@ -23,9 +23,15 @@ export function drawModal() {
   if (key === shown) return;
   if (!view || !shown.startsWith(`${looking.me}/${view.id}/`)) [drafts, errors] = [{}, {}];
   shown = key;
-  if (!view) return void dialog.close();
+  if (!view) {
+    dialog.close();
+    return;
+  }
   draw(view, stack.length);
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) return;
+  dialog.showModal();
+  // The first thing to type, if that does not open a list by itself.
+  dialog.querySelector(".body :is(input, textarea, select):not([role])")?.focus();
 }
 
 function draw(view, depth) {
@@ -33,7 +39,12 @@ function draw(view, depth) {
   const body = h("div", { class: "body" }, blocks(view.blocks, hands(view)));
   const top = dialog.querySelector(".body")?.scrollTop ?? 0;
   fill(dialog, h("form", { method: "dialog", novalidate: true, onsubmit: (event) => { event.preventDefault(); submit(); } },
-    h("header", {}, h("h2", {}, text(view.title)), h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: () => close(true) }, "✕")),
+    h(
+      "header",
+      {},
+      h("h2", {}, text(view.title)),
+      h("button", { type: "button", class: "icon", "aria-label": "Close", onclick: () => close(true) }, "✕"),
+    ),
     body,
     h("footer", {},
       h("button", { type: "button", onclick: () => close() }, depth > 1 ? "Back" : (view.close?.text ?? "Close")),
@@ -47,7 +58,10 @@ function hands(view) {
   const where = { view: "modal" };
   const state = (element, block) => view.state.values[block.block_id]?.[element.action_id];
   return {
-    touch: (element, block, choice) => tell(() => act("click", { user: looking.me, ...where, action_id: element.action_id, block_id: block.block_id, choice })),
+    touch: (element, block, choice) => tell(() => act(
+      "click",
+      { user: looking.me, ...where, action_id: element.action_id, block_id: block.block_id, choice },
+    )),
     offer: (element, block, query) => offered(element, block, query, where),
     state,
     input: (block) => input(block, state(block.element, block)),
@@ -112,5 +126,8 @@ function refocus(held) {
   const field = held && document.getElementById(held.id);
   if (!field) return;
   field.focus({ preventScroll: true });
-  if (typeof held.at === "number" && field.setSelectionRange && field.type === "text") field.setSelectionRange(held.at, held.at);
+  if (typeof held.at === "number" && field.setSelectionRange && field.type === "text") field.setSelectionRange(
+    held.at,
+    held.at,
+  );
 }

@@ -5,7 +5,8 @@ import { pictured } from "./emoji.js";
 import { look, looking, person, channel, workspace } from "./store.js";
 
 const EMOJI = {
-  white_check_mark: "✅", x: "❌", warning: "⚠️", tada: "🎉", eyes: "👀", rocket: "🚀", hourglass: "⌛", bell: "🔔",
+  white_check_mark: "✅", x: "❌", warning: "⚠️", tada: "🎉", eyes: "👀", rocket: "🚀", hourglass: "⌛",
+  bell: "🔔",
   bulb: "💡", lock: "🔒", mag: "🔍", pencil: "📝", question: "❓", red_circle: "🔴", large_green_circle: "🟢",
 };
 const TOKEN = /`([^`\n]+)`|<([^<>\n]+)>|(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])|(?<![\w_])_(\S(?:[^_\n]*\S)?)_(?![\w_])|(?<![\w~])~(\S(?:[^~\n]*\S)?)~(?![\w~])|:([a-z0-9_+-]+):/g;
@@ -93,7 +94,11 @@ function date(target, fallback) {
   const shown = (options) => moment.toLocaleString("en-GB", { timeZone: zone(), ...options });
   const day = () => shown({ weekday: "short", day: "numeric", month: "short" });
   return format.replace(/\{(\w+)\}/g, (_, part) =>
-    part.startsWith("time") ? shown({ hour: "2-digit", minute: "2-digit", ...(part === "time_secs" ? { second: "2-digit" } : {}) }) : day(),
+    part.startsWith("time") ? shown({
+      hour: "2-digit",
+      minute: "2-digit",
+      ...(part === "time_secs" ? { second: "2-digit" } : {}),
+    }) : day(),
   );
 }
 

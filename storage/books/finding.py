@@ -1,0 +1,133 @@
+"""Finding messages: by id, by Meta's id, by state, by what has or has not become of them."""
+
+from collections.abc import Collection, Iterator
+
+from bot.domain.campaign import CampaignId
+from bot.domain.instants import Millis
+from bot.domain.message import Dispatch, Recipient, RecipientId
+from bot.domain.phone import identity_of_digits
+from bot.ports.recipients import ReportRow
+from storage.books.connection import Connection
+from storage.rows.recipients import recipient
+from storage.rows.values import listed
+
+_BY_IDS = "SELECT * FROM recipients WHERE id IN (SELECT value FROM json_each(?))"
+_BY_WAMIDS = "SELECT * FROM recipients WHERE wamid IN (SELECT value FROM json_each(?))"
+_KNOWN_WAMIDS = """
+SELECT value AS wamid FROM json_each(?)
+WHERE EXISTS (SELECT 1 FROM recipients WHERE wamid = value)
+  OR EXISTS (SELECT 1 FROM attempts WHERE wamid = value)
+  OR EXISTS (SELECT 1 FROM trials WHERE wamid = value)
+"""
+# Messages in one state, of one campaign or number if they are named. The state is written into the statement: only so
+# can SQLite see that a partial index covers it.
+_WITH_DISPATCH = "SELECT * FROM recipients WHERE dispatch = '{dispatch}'{conditions} ORDER BY id LIMIT :limit"
+_OF_CAMPAIGN = " AND campaign_id = :campaign_id"
+_OF_NUMBER = " AND campaign_id IN (SELECT id FROM campaigns WHERE phone_number_id = :phone_number_id)"
+# What may have left to this line: the address itself, an id learnt from Meta, or another spelling of the same number.
+_UNANSWERED = """
+SELECT r.* FROM recipients AS r
+JOIN campaigns AS c ON c.id = r.campaign_id JOIN people AS p ON p.id = r.person_id
+WHERE r.dispatch = '{dispatch}' AND c.phone_number_id = :phone_number_id
+  AND (r.address IN ('+' || :digits, :digits) OR p.wa_id = :digits OR r.identity = :identity)
+"""
+_IN_DOUBT_FOR = " UNION ALL ".join(_UNANSWERED.format(dispatch=state) for state in ("sending", "in_doubt"))
+_NEXT_DUE = """
+SELECT min(coalesce(not_before, 0)) AS due FROM recipients WHERE campaign_id = ? AND dispatch IN ('planned', 'claimed')
+"""
+# The lifetime starts at `sent` where Meta reported it, else when the message was accepted.
+_OVERDUE = """
+SELECT * FROM recipients WHERE campaign_id = ? AND dispatch = 'accepted' AND delivery IN ('none', 'held', 'sent')
+  AND coalesce(sent_at, accepted_at) < ? ORDER BY coalesce(sent_at, accepted_at), id LIMIT ?
+"""
+_ENDED_WITH = """
+FROM recipients WHERE campaign_id = :campaign_id AND code = :code AND (
+  (dispatch = 'accepted' AND delivery = 'failed') OR dispatch = 'refused'
+)
+"""
+_FAILED_WITH = f"""
+SELECT * {_ENDED_WITH} AND coalesce(failed_at, sending_at) < :before
+ORDER BY attempt, coalesce(failed_at, sending_at), id LIMIT :limit
+"""
+_FIRST_ATTEMPTS_WITH = f"SELECT count(*) AS messages {_ENDED_WITH} AND attempt = 1"
+# How many people were written to since then? What may have left counts: Meta may have it. UNION drops the repeated.
+_MESSAGED_SINCE = """
+SELECT count(*) AS people FROM (
+  SELECT person_id FROM recipients WHERE dispatch = 'accepted' AND accepted_at >= :since
+  UNION SELECT person_id FROM recipients WHERE dispatch = 'sending' AND sending_at >= :since
+  UNION SELECT person_id FROM recipients WHERE dispatch = 'in_doubt' AND sending_at >= :since
+) AS written
+"""
+_REPORT = "SELECT * FROM recipients WHERE campaign_id = ? ORDER BY id"
+
+
+def by_ids(connection: Connection, ids: Collection[RecipientId]) -> list[Recipient]:
+    """Give the messages that are there, in no particular order."""
+    return [recipient(row) for row in connection.execute(_BY_IDS, (listed(ids),))]
+
+
+def by_wamids(connection: Connection, wamids: Collection[str]) -> dict[str, Recipient]:
+    """Give messages by the id of their present attempt."""
+    return {row["wamid"]: recipient(row) for row in connection.execute(_BY_WAMIDS, (listed(wamids),))}
+
+
+def known_wamids(connection: Connection, wamids: Collection[str]) -> set[str]:
+    """Give those ids that were ever ours."""
+    return {row["wamid"] for row in connection.execute(_KNOWN_WAMIDS, (listed(wamids),))}
+
+
+def with_dispatch(
+    connection: Connection,
+    dispatch: Dispatch,
+    campaign_id: CampaignId | None,
+    phone_number_id: str | None,
+    limit: int,
+) -> list[Recipient]:
+    """Give messages in one state, by id."""
+    values = {"campaign_id": campaign_id, "phone_number_id": phone_number_id, "limit": limit}
+    conditions = (_OF_CAMPAIGN if campaign_id is not None else "") + (_OF_NUMBER if phone_number_id is not None else "")
+    sql = _WITH_DISPATCH.format(dispatch=dispatch.value, conditions=conditions)
+    return [recipient(row) for row in connection.execute(sql, values)]
+
+
+def in_doubt_for(connection: Connection, phone_number_id: str, digits: str) -> list[Recipient]:
+    """Give what may have left to these digits and has no answer."""
+    values = {"phone_number_id": phone_number_id, "digits": digits, "identity": identity_of_digits(digits)}
+    found = [recipient(row) for row in connection.execute(_IN_DOUBT_FOR, values)]
+    return sorted(found, key=lambda message: message.id)
+
+
+def next_due(connection: Connection, campaign_id: CampaignId) -> Millis | None:
+    """Give the earliest `not_before` of what waits; 0 where one may leave at any time."""
+    due = connection.execute(_NEXT_DUE, (campaign_id,)).fetchone()["due"]
+    return None if due is None else Millis(due)
+
+
+def overdue(connection: Connection, campaign_id: CampaignId, before: Millis, limit: int) -> list[Recipient]:
+    """Give accepted messages without an outcome whose lifetime started before then."""
+    return [recipient(row) for row in connection.execute(_OVERDUE, (campaign_id, before, limit))]
+
+
+def failed_with(
+    connection: Connection, campaign_id: CampaignId, code: int, before: Millis, limit: int
+) -> list[Recipient]:
+    """Give what ended with this code before then; first attempts first, so that later ones never crowd them out."""
+    values = {"campaign_id": campaign_id, "code": code, "before": before, "limit": limit}
+    return [recipient(row) for row in connection.execute(_FAILED_WITH, values)]
+
+
+def first_attempts_with(connection: Connection, campaign_id: CampaignId, code: int) -> int:
+    """Count first attempts that ended with this code."""
+    values = {"campaign_id": campaign_id, "code": code}
+    return int(connection.execute(_FIRST_ATTEMPTS_WITH, values).fetchone()["messages"])
+
+
+def people_messaged_since(connection: Connection, since: Millis) -> int:
+    """Count distinct people over all campaigns."""
+    return int(connection.execute(_MESSAGED_SINCE, {"since": since}).fetchone()["people"])
+
+
+def report_rows(connection: Connection, campaign_id: CampaignId) -> Iterator[ReportRow]:
+    """Walk the rows by id, without holding them all."""
+    for row in connection.each(_REPORT, (campaign_id,)):
+        yield ReportRow(address=row["address"], recipient=recipient(row))

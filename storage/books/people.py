@@ -1,0 +1,148 @@
+"""People: who they are, how Meta names them, and what an import adds."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from bot.domain.audience import AudienceRule, Group
+from bot.domain.consent import FrequencyCap
+from bot.domain.instants import Millis
+from bot.domain.phone import identity_of_digits
+from bot.ports.people import Candidate, NewPerson, Person, Saved
+from storage.books.book import Book
+from storage.books.erasing import Eraser
+from storage.books.groups import groups
+from storage.books.matching import matching, matching_values
+from storage.books.saving import save_people
+from storage.rows import people as rows
+from storage.rows.values import Row, listed
+
+_BY_ID = "SELECT * FROM people WHERE id = ?"
+_BY_ADDRESS = "SELECT * FROM people WHERE phone = :address OR bsuid = :address"
+_BY_BSUIDS = "SELECT * FROM people WHERE bsuid IN (SELECT value FROM json_each(?))"
+_TAGS_OF = "SELECT t.name FROM person_tags AS pt JOIN tags AS t ON t.id = pt.tag_id WHERE pt.person_id = ?"
+_TAGS_IN_USE = "SELECT name FROM tags WHERE EXISTS (SELECT 1 FROM person_tags WHERE tag_id = tags.id) ORDER BY name"
+_COUNT = "SELECT count(*) AS value FROM people WHERE erased_at IS NULL"
+
+# Whose line is it? Of several people with one id the first comes last, so that it stays.
+_BY_PHONES = "SELECT * FROM people WHERE phone IN (SELECT value FROM json_each(?))"
+_BY_WA_IDS = "SELECT * FROM people WHERE wa_id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"
+_BY_IDENTITIES = "SELECT * FROM people WHERE identity IN (SELECT value FROM json_each(?)) ORDER BY id DESC"
+
+_ADD_BARE = """
+INSERT INTO people (phone, bsuid, identity, country, market, created_at, updated_at)
+VALUES (:phone, :bsuid, :identity, :country, :market, :now, :now) RETURNING *
+"""
+
+# An id that somebody else holds stays there; an erased person learns nothing any more.
+_LEARN_WA_ID = """
+UPDATE people SET wa_id = :wa_id, updated_at = :now
+WHERE id = :id AND erased_at IS NULL AND wa_id IS NOT :wa_id
+  AND NOT EXISTS (SELECT 1 FROM people WHERE wa_id = :wa_id AND id <> :id)
+"""
+_LEARN_BSUID = """
+UPDATE people SET bsuid = :bsuid, updated_at = :now
+WHERE id = :id AND erased_at IS NULL AND bsuid IS NOT :bsuid
+  AND NOT EXISTS (SELECT 1 FROM people WHERE bsuid = :bsuid AND id <> :id)
+"""
+
+_COUNT_FAILURE = """
+UPDATE people SET failures = failures + 1 WHERE id IN (SELECT value FROM json_each(?)) RETURNING id, failures
+"""
+_CLEAR_FAILURES = "UPDATE people SET failures = 0 WHERE id IN (SELECT value FROM json_each(?)) AND failures > 0"
+
+
+class PeopleBook(Book):
+    """The port `People`."""
+
+    def get(self, person_id: int) -> Person | None:
+        """Give a person by id."""
+        return self._person(self._one(_BY_ID, (person_id,)))
+
+    def find(self, address: str) -> Person | None:
+        """Find by exact E.164 phone or by BSUID."""
+        return self._person(self._one(_BY_ADDRESS, {"address": address}))
+
+    def find_many(self, digits: Collection[str]) -> dict[str, Person]:
+        """Find by the digits Meta uses: by the phone, else by an id learnt from Meta, else by another spelling."""
+        identities = {text: identity_of_digits(text) for text in digits}
+        phones = self._keyed("phone", _BY_PHONES, {f"+{text}" for text in digits})
+        wa_ids = self._keyed("wa_id", _BY_WA_IDS, digits)
+        others = self._keyed("identity", _BY_IDENTITIES, set(identities.values()))
+        rows = {
+            text: phones.get(f"+{text}") or wa_ids.get(text) or others.get(identity)
+            for text, identity in identities.items()
+        }
+        return {text: self._with_tags(row) for text, row in rows.items() if row is not None}
+
+    def _keyed(self, column: str, sql: str, values: Collection[str]) -> dict[str, Row]:
+        """Run a query of one list and give its rows by a column; of rows with one value the last."""
+        return {row[column]: row for row in self._all(sql, (listed(values),))}
+
+    def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]:
+        """Find by business-scoped user ids."""
+        return {row["bsuid"]: self._with_tags(row) for row in self._all(_BY_BSUIDS, (listed(bsuids),))}
+
+    def save(self, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
+        """Insert or merge by phone, in order; idempotent."""
+        return save_people(self._connection, people, now)
+
+    def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
+        """Find or add a bare person by phone or BSUID."""
+        known = self.find(address)
+        if known is not None:
+            return known
+        is_phone = address.startswith("+")
+        values = {
+            "phone": address if is_phone else None,
+            "bsuid": None if is_phone else address,
+            "identity": identity,
+            "country": country,
+            "market": market,
+            "now": now,
+        }
+        return rows.person(self._run(_ADD_BARE, values).fetchone(), frozenset())
+
+    def learn(self, person_id: int, *, wa_id: str | None = None, bsuid: str | None = None) -> None:
+        """Remember the ids Meta uses for a person."""
+        if wa_id:
+            self._run(_LEARN_WA_ID, {"id": person_id, "wa_id": wa_id, "now": self._clock.now()})
+        if bsuid:
+            self._run(_LEARN_BSUID, {"id": person_id, "bsuid": bsuid, "now": self._clock.now()})
+
+    def count_failure(self, person_ids: Collection[int]) -> dict[int, int]:
+        """Add one to the consecutive hard failures of each."""
+        return {row["id"]: row["failures"] for row in self._all(_COUNT_FAILURE, (listed(person_ids),))}
+
+    def clear_failures(self, person_ids: Collection[int]) -> None:
+        """Forget the failures: something arrived."""
+        self._run(_CLEAR_FAILURES, (listed(person_ids),))
+
+    def erase(self, person_id: int, now: Millis) -> None:
+        """Remove everything personal, keep rows and totals."""
+        Eraser(self._connection).erase(person_id, now)
+
+    def count(self) -> int:
+        """Count the people who are not erased."""
+        return int(self._value(_COUNT))
+
+    def tags(self) -> list[str]:
+        """List every tag in use, sorted."""
+        return [row["name"] for row in self._all(_TAGS_IN_USE)]
+
+    def groups(self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis) -> Iterable[Group]:
+        """Group everybody who matches by all that decides."""
+        return groups(self._connection, rule, cap, now)
+
+    def candidates(
+        self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis, *, after: int, limit: int
+    ) -> list[Candidate]:
+        """Give the next people who match, by ascending id."""
+        sql = f"{matching(rule, cap, 'p.*')} AND p.id > :after ORDER BY p.id LIMIT :limit"
+        values = matching_values(rule, cap, now)
+        return [rows.candidate(row) for row in self._all(sql, {**values, "after": after, "limit": limit})]
+
+    def _person(self, row: Row | None) -> Person | None:
+        return None if row is None else self._with_tags(row)
+
+    def _with_tags(self, row: Row) -> Person:
+        tags = frozenset(tag["name"] for tag in self._all(_TAGS_OF, (row["id"],)))
+        return rows.person(row, tags)

@@ -1,0 +1,68 @@
+"""The planned messages in bulk: plans are copied, and what changes in a batch changes by one statement."""
+
+from collections.abc import Sequence
+
+from bot.domain.campaign import CampaignId
+from bot.domain.message import Recipient
+from bot.domain.plan import PlannedRecipient
+from bot.ports.clock import Clock
+from bot.ports.recipients import Fence
+from storage.books.leases import LeasesBook
+from storage.books.recipients import RecipientsBook
+from storage.books.tallies import move_tallies
+from storage.postgres.changing import save_many
+from storage.postgres.session import Session
+from storage.postgres.spelling import storable
+from storage.postgres.staging import copy_rows, stage
+from storage.rows.recipients import recipient
+
+_ADD = """
+INSERT INTO recipients (campaign_id, person_id, identity, address, parameters, market, country)
+SELECT ?, person_id, identity, address, parameters, market, country FROM staged_recipients ORDER BY place
+ON CONFLICT DO NOTHING RETURNING *
+"""
+_LINK_COLUMNS = ("token", "recipient_id", "button", "url")
+
+#: From how many changes on one statement for all is quicker than one for each.
+FEW = 8
+
+
+class PostgresRecipients(RecipientsBook):
+    """The port `Recipients`."""
+
+    # A row that somebody holds at this moment (an erasure, a webhook) is left for the next claim, not waited for.
+    _claim_lock = " FOR UPDATE SKIP LOCKED"
+
+    def __init__(self, session: Session, clock: Clock, leases: LeasesBook) -> None:
+        super().__init__(session, clock, leases)
+        self._session = session
+
+    def add(self, campaign_id: CampaignId, rows: Sequence[PlannedRecipient]) -> list[bool]:
+        """Freeze rows into the plan: copied, because a statement for each row is a journey for each."""
+        stage(self._session, "staged_recipients", (_columns(place, row) for place, row in enumerate(rows)))
+        found = self._all(_ADD, (campaign_id,))
+        stored = {(row["person_id"], row["identity"]): recipient(row) for row in found}
+        added = [(row, stored.pop((row.person_id, row.identity), None)) for row in rows]
+        links = (
+            (token, message.id, button, url)
+            for row, message in added
+            if message is not None
+            for token, button, url in row.links
+        )
+        copy_rows(self._session, "links", _LINK_COLUMNS, links)
+        move_tallies(self._session, [(None, message) for _, message in added if message is not None])
+        return [message is not None for _, message in added]
+
+    def save(self, changes: Sequence[tuple[Recipient, Recipient]], fence: Fence | None = None) -> None:
+        """Write messages (before, after) and move their campaigns' counters: many by one statement."""
+        if len(changes) < FEW or len({after.id for _, after in changes}) < len(changes):
+            super().save(changes, fence)  # a row that changes twice in one go changes in order
+            return
+        if fence is not None:
+            self._leases.check(fence)
+        save_many(self._session, changes)
+
+
+def _columns(place: int, row: PlannedRecipient) -> tuple[object, ...]:
+    texts = (row.identity, row.address, row.market, row.country)
+    return (place, row.person_id, *map(storable, texts), row.parameters)

@@ -1,0 +1,171 @@
+"""The writer of one process: groups of works in serializable transactions, repeated until they stand.
+
+The services were written for a world in which one transaction follows another. SERIALIZABLE gives them that world while
+several processes write: of two that could not have run one after the other, the server lets one commit and this
+writer runs the other again. A work may therefore run more than once; only what it did in the last run is committed and
+returned, so it must do nothing but read and write its transaction (as on SQLite, where it must not wait either).
+"""
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+import psycopg
+from psycopg import errors
+
+from bot.ports.storage import Transaction
+from storage.postgres.errors import CLASHES, full, translated
+from storage.postgres.receipts import Receipts
+from storage.postgres.session import Session
+from storage.results import check_result
+from storage.writer import GroupWriter, Outcome, Work
+
+#: How often a group is run before the caller is told that too much goes on at once.
+MOST_RUNS = 50
+#: In how many of them a unique key in the way is taken for one that our snapshot does not see yet.
+DOUBTED_RUNS = 10
+#: Seconds between tries to reach the server; after the last one the works fail, and the next group tries again.
+RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0)
+#: Seconds between tries while a commit is neither known to stand nor to have failed.
+PATIENT_SECONDS = 2.0
+
+_BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+# Groups that met another take turns from then on. Taken before BEGIN, so that the snapshot is younger than the turn.
+_TAKE_TURN = "SELECT pg_advisory_lock(72173217)"
+_END_TURN = "SELECT pg_advisory_unlock(72173217)"
+
+
+class PostgresWriter(GroupWriter):
+    """Runs groups on the writing connection."""
+
+    # Each work is a savepoint, and the server keeps only 64 of them at hand.
+    group_limit = 64
+
+    def __init__(self, session: Session, transaction: Transaction) -> None:
+        super().__init__()
+        self._session = session
+        self._transaction = transaction
+        self._receipts = Receipts()
+        self._receipts.begin(session.raw)
+        self._closing = threading.Event()
+        self._thread.start()
+
+    def close(self) -> None:
+        """Run what is queued, without waiting for a server that is away, then close the connection."""
+        self._closing.set()
+        super().close()
+
+    def _end(self) -> None:
+        self._session.close()
+
+    def _run_group(self, works: Sequence[Work]) -> list[Outcome]:
+        try:
+            return self._insist(works)
+        except Exception as error:  # noqa: BLE001 - the edge of the thread: it must live, and every caller must be told
+            found = translated(error)
+            return [(None, found)] * len(works)
+
+    def _insist(self, works: Sequence[Work]) -> list[Outcome]:
+        """Run a group until it is committed, or until it is certain that it is not."""
+        for run in range(MOST_RUNS):
+            try:
+                with _Turn(self._session, is_taken=run > 0):
+                    return self._commit(works, is_doubted=run < DOUBTED_RUNS)
+            except _CommitUnknownError as unknown:
+                if self._is_committed(unknown.serial):
+                    return unknown.outcomes
+            except CLASHES:
+                continue
+            except psycopg.Error:
+                if not self._session.is_lost:
+                    raise
+                self._reconnect()
+        raise full("too many processes write at once; run fewer of them")
+
+    def _commit(self, works: Sequence[Work], *, is_doubted: bool) -> list[Outcome]:
+        raw = self._session.raw
+        try:
+            raw.execute(_BEGIN)
+            outcomes = [self._run_one(work, is_doubted=is_doubted) for work in works]
+            serial = self._receipts.issue(raw)
+        except BaseException:
+            self._undo()
+            raise
+        try:
+            raw.execute("COMMIT")
+        except psycopg.Error as error:
+            if self._session.is_lost:
+                raise _CommitUnknownError(outcomes, serial) from error
+            self._undo()
+            raise
+        return outcomes
+
+    def _run_one(self, work: Work, *, is_doubted: bool) -> Outcome:
+        """Run one work in its savepoint; what calls for another run of the whole group is raised."""
+        raw = self._session.raw
+        raw.execute("SAVEPOINT work")
+        try:
+            result = check_result(work.run(self._transaction))
+        except Exception as error:
+            if self._session.is_lost or isinstance(error, CLASHES):
+                raise
+            if is_doubted and isinstance(error, errors.UniqueViolation):
+                raise errors.SerializationFailure from error
+            raw.execute("ROLLBACK TO SAVEPOINT work")
+            return None, translated(error)
+        raw.execute("RELEASE SAVEPOINT work")
+        return result, None
+
+    def _undo(self) -> None:
+        with suppress(psycopg.Error):  # a connection that is gone has undone everything already
+            self._session.raw.execute("ROLLBACK")
+
+    def _is_committed(self, serial: int) -> bool:
+        """Ask, for as long as it takes, what became of a commit whose answer was lost."""
+        while True:
+            try:
+                self._reconnect()
+                return self._receipts.holds(self._session.raw, serial)
+            except Exception as error:
+                if self._closing.wait(PATIENT_SECONDS):
+                    raise full("the connection was lost in the middle of a commit, and nobody knows of it") from error
+
+    def _reconnect(self) -> None:
+        """Connect anew; raises psycopg.OperationalError when the server stays away, or at once while closing."""
+        for seconds in RECONNECT_SECONDS:
+            try:
+                self._session.reconnect()
+                self._receipts.begin(self._session.raw)
+            except psycopg.OperationalError:
+                if self._closing.wait(seconds):
+                    raise
+            else:
+                return
+        self._session.reconnect()
+        self._receipts.begin(self._session.raw)
+
+
+class _Turn:
+    """Holds the turn of repeated groups; the server ends it by itself when the connection is lost."""
+
+    def __init__(self, session: Session, *, is_taken: bool) -> None:
+        self._session = session
+        self._is_taken = is_taken
+
+    def __enter__(self) -> None:
+        if self._is_taken:
+            self._session.raw.execute(_TAKE_TURN)
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_taken:
+            with suppress(psycopg.Error):
+                self._session.raw.execute(_END_TURN)
+
+
+class _CommitUnknownError(Exception):
+    """The connection was lost after COMMIT was sent and before its answer came."""
+
+    def __init__(self, outcomes: list[Outcome], serial: int) -> None:
+        super().__init__("nobody knows whether it was committed")
+        self.outcomes = outcomes
+        self.serial = serial

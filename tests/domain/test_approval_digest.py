@@ -1,0 +1,116 @@
+"""An approval covers everything it shows: any change of any part changes the digest, and nothing else does."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.approval import digest_of
+from bot.domain.campaign import Campaign, CampaignId, CampaignState, ProductPolicy
+from bot.domain.errors import ConflictError
+from bot.domain.plan import EMPTY_CHAIN, PlanSummary, chain
+from tests.builders import NOW, a_spec, a_template, later
+
+
+def a_campaign(**changes: Any) -> Campaign:
+    campaign = Campaign(
+        id=CampaignId(1),
+        token="7Q2K",
+        spec=a_spec(),
+        state=CampaignState.IN_REVIEW,
+        version=1,
+        revision=3,
+        created_by="U0ANA",
+        team="T0TEAM",
+        created_at=NOW,
+        template=a_template(),
+        plan=PlanSummary(recipients=3, cost_ceiling=Decimal("0.12"), chain="c"),
+    )
+    return replace(campaign, **changes)
+
+
+def with_spec(**changes: Any) -> Campaign:
+    return a_campaign(spec=a_spec(**changes))
+
+
+def with_template(**changes: Any) -> Campaign:
+    return a_campaign(template=a_template(**changes))
+
+
+def with_plan(**changes: Any) -> Campaign:
+    plan = a_campaign().plan
+    assert plan is not None
+    return a_campaign(plan=replace(plan, **changes))
+
+
+COVERED: list[Callable[[], Campaign]] = [
+    lambda: a_campaign(version=2),
+    lambda: with_template(id="900101"),
+    lambda: with_template(name="other"),
+    lambda: with_template(language="pt_BR"),
+    lambda: with_template(category="UTILITY"),
+    lambda: with_template(components=({"type": "BODY", "text": "Hello {{1}}!"},)),
+    lambda: with_template(ttl_seconds=43_200),
+    lambda: with_spec(ttl_seconds=43_200),
+    lambda: with_spec(bindings={"body:1": "{{first_name}}"}),
+    lambda: with_spec(policy=ProductPolicy.CLOUD_API_FALLBACK),
+    lambda: with_spec(activity_sharing=False),
+    lambda: with_spec(phone_number_id="2"),
+    lambda: with_spec(scheduled_at=later(1)),
+    lambda: with_spec(offer_ends_at=later(1)),
+    lambda: with_spec(channel="C0OTHER"),
+    lambda: with_plan(recipients=4),
+    lambda: with_plan(chain="d"),
+    lambda: with_plan(cost_ceiling=Decimal("0.13")),
+    lambda: with_plan(currency="EUR"),
+]
+
+
+def test_any_covered_part_changes_the_digest_and_no_two_changes_agree():
+    digests = [digest_of(change()) for change in COVERED]
+
+    assert len({*digests, digest_of(a_campaign())}) == len(COVERED) + 1
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        a_campaign(revision=9, state=CampaignState.APPROVED, approved_by="U0BRUNO", reason="x", hold_until=NOW),
+        with_template(quality="RED", status="PAUSED", last_used_at=NOW, last_updated_at=NOW),
+        with_spec(bindings=dict(reversed({"body:1": "{{first_name|friend}}"}.items()))),
+    ],
+)
+def test_what_an_approval_does_not_cover_leaves_the_digest_alone(same: Campaign):
+    assert digest_of(same) == digest_of(a_campaign())
+
+
+@pytest.mark.parametrize("missing", ["plan", "template"])
+def test_what_has_no_finished_plan_has_no_digest(missing: str):
+    with pytest.raises(ConflictError, match="no finished plan"):
+        digest_of(a_campaign(**{missing: None}))
+
+
+links = st.tuples(st.text(max_size=5), st.text(max_size=5), st.binary(max_size=5))
+
+
+def chained(rows: list[tuple[str, str, bytes]]) -> str:
+    value = EMPTY_CHAIN
+    for identity, address, parameters in rows:
+        value = chain(value, identity, address, parameters)
+    return value
+
+
+@given(st.lists(links, max_size=5), st.lists(links, max_size=5))
+def test_two_lists_of_recipients_have_one_chain_only_if_they_are_equal(
+    one: list[tuple[str, str, bytes]], other: list[tuple[str, str, bytes]]
+):
+    assert (chained(one) == chained(other)) == (one == other)
+
+
+@given(st.text(min_size=1, max_size=5), st.text(min_size=1, max_size=5))
+def test_no_character_can_move_from_one_field_to_the_next(one: str, other: str):
+    assert chained([(one + other, "", b"")]) != chained([(one, other, b"")])

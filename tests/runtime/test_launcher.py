@@ -1,0 +1,160 @@
+"""Meta is asked what the template is like now, its lifetime is set if that was approved, and only then it starts."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.campaign import Campaign, CampaignState
+from bot.domain.template import Template
+from bot.ports.meta import ErrorClass, MetaRefusedError, MetaUnavailableError
+from bot.runtime.launcher import LaunchingRounds
+from tests.builders import a_template
+from tests.services.house import House, a_failure
+
+
+class FakeMeta:
+    """Templates by id; `ignores_edits` answers yes to an edit and does nothing; errors are raised by method name."""
+
+    def __init__(self, *templates: Template) -> None:
+        self.templates = {template.id: template for template in templates}
+        self.errors: dict[str, Exception] = {}
+        self.edits: list[tuple[str, int]] = []
+        self.ignores_edits = False
+        self.media: set[str] = set()
+
+    async def template(self, template_id: str) -> Template | None:
+        self._fail("template")
+        return self.templates.get(template_id)
+
+    async def set_ttl(self, template_id: str, seconds: int) -> None:
+        self._fail("set_ttl")
+        self.edits.append((template_id, seconds))
+        if not self.ignores_edits:
+            self.templates[template_id] = replace(self.templates[template_id], ttl_seconds=seconds)
+
+    async def has_media(self, media_id: str) -> bool:
+        self._fail("has_media")
+        return media_id in self.media
+
+    def _fail(self, method: str) -> None:
+        if method in self.errors:
+            raise self.errors[method]
+
+
+async def launch(house: House, meta: FakeMeta) -> list[int]:
+    bells: list[int] = []
+    counter = itertools.count()
+    rounds = LaunchingRounds(house.store, meta, house.policy, house.clock, launched=lambda: bells.append(next(counter)))
+    await rounds.round()
+    return bells
+
+
+async def outcome(house: House, campaign: Campaign) -> tuple[CampaignState, str]:
+    now = await house.campaign(campaign.id)
+    return now.state, now.reason or ""
+
+
+async def test_a_due_campaign_starts_and_the_senders_are_woken(house: House):
+    campaign = await house.approved()
+
+    bells = await launch(house, FakeMeta(a_template()))
+
+    assert await outcome(house, campaign) == (CampaignState.SENDING, "")
+    assert len(bells) == 1
+
+
+async def test_nothing_due_wakes_nobody(house: House):
+    await house.planned()
+
+    assert await launch(house, FakeMeta(a_template())) == []
+
+
+async def test_the_approved_lifetime_is_set_read_back_and_then_it_starts(house: House):
+    campaign, meta = await house.approved(ttl_seconds=43_200), FakeMeta(a_template())
+
+    await launch(house, meta)
+
+    assert meta.edits == [("900100", 43_200)]
+    assert await outcome(house, campaign) == (CampaignState.SENDING, "")
+
+
+async def test_a_lifetime_meta_did_not_take_starts_nothing(house: House):
+    campaign, meta = await house.approved(ttl_seconds=43_200), FakeMeta(a_template())
+    meta.ignores_edits = True
+
+    await launch(house, meta)
+
+    assert await outcome(house, campaign) == (
+        CampaignState.CHANGES_REQUESTED,
+        "Meta did not take the approved lifetime.",
+    )
+
+
+async def test_an_edit_meta_refuses_voids_the_approval_and_says_why(house: House):
+    campaign, meta = await house.approved(ttl_seconds=43_200), FakeMeta(a_template())
+    meta.errors["set_ttl"] = MetaRefusedError(a_failure(ErrorClass.CONFIG, 100))
+
+    await launch(house, meta)
+
+    state, reason = await outcome(house, campaign)
+    assert state is CampaignState.CHANGES_REQUESTED
+    assert "Meta refused" in reason
+
+
+async def test_every_edit_is_on_record_before_it_is_asked_for(house: House):
+    await house.approved(ttl_seconds=43_200)
+    meta = FakeMeta(a_template())
+    meta.errors["set_ttl"] = MetaUnavailableError("the answer got lost")
+
+    await launch(house, meta)
+
+    assert await house.read(lambda tx: tx.templates.edits_since("900100", house.now)) == 1
+
+
+@pytest.mark.parametrize("method", ["template", "has_media"])
+async def test_while_meta_is_away_a_campaign_waits_and_the_others_launch(house: House, method: str):
+    media = a_template(id="900200", components=({"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Hi"}))
+    waiting = await house.approved(token="AAAA", template=media, bindings={"header:1": "12345"})
+    other = await house.approve(await house.plan(await house.submitted(token="BBBB")))
+    meta = FakeMeta(a_template(), media)
+    meta.media = {"12345"}
+    meta.errors[method] = MetaUnavailableError("down")
+
+    await launch(house, meta)
+    first = await outcome(house, waiting), await outcome(house, other)
+    meta.errors = {}
+    await launch(house, meta)
+
+    assert first[0] == (CampaignState.APPROVED, "")
+    assert first[1][0] is (CampaignState.SENDING if method == "has_media" else CampaignState.APPROVED)
+    assert await outcome(house, waiting) == (CampaignState.SENDING, "")
+
+
+async def test_an_uploaded_file_that_meta_forgot_voids_the_approval(house: House):
+    media = a_template(components=({"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Hi"}))
+    campaign = await house.approved(template=media, bindings={"header:1": "12345"})
+
+    await launch(house, FakeMeta(media))
+
+    state, reason = await outcome(house, campaign)
+    assert (state, "upload it again" in reason) == (CampaignState.CHANGES_REQUESTED, True)
+
+
+async def test_tampered_rows_are_never_launched(house: House):
+    campaign = await house.approved()
+    tamper = "UPDATE recipients SET parameters = x'00'"
+    await house.write(lambda tx: tx.recipients._connection.execute(tamper).rowcount)
+
+    await launch(house, FakeMeta(a_template()))
+
+    state, reason = await outcome(house, campaign)
+    assert (state, "no longer match" in reason) == (CampaignState.CHANGES_REQUESTED, True)
+
+
+async def test_a_template_that_is_gone_voids_the_approval(house: House):
+    campaign = await house.approved()
+
+    await launch(house, FakeMeta())
+
+    assert await outcome(house, campaign) == (CampaignState.CHANGES_REQUESTED, "The template is gone at Meta.")
