@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-long check install lock clean
+.PHONY: demo test test-long check bench install lock clean
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/.runtime
@@ -22,6 +22,10 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+
+# A brief run of every benchmark; docs/benchmarks.md has the figures of long ones.
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks --short
 
 install: $(VENV)/.dev
 

@@ -39,9 +39,9 @@ class Figure:
         return median(self.values)
 
 
-def ratio(what: str, ours: Figure, theirs: Figure, *, at_least: float) -> Figure:
-    """Divide medians: how many times better ours is, where more is better."""
-    return Figure(what=what, unit="times", values=[ours.median / theirs.median], goal=Goal(at_least=at_least))
+def ratio(what: str, above: Figure, below: Figure, goal: Goal) -> Figure:
+    """Divide medians."""
+    return Figure(what=what, unit="times", values=[above.median / below.median], goal=goal)
 
 
 def show(title: str, options: Options, figures: Sequence[Figure], notes: Sequence[str] = ()) -> None:

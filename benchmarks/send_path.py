@@ -167,7 +167,7 @@ async def _compare(url: str, given: options.Options) -> list[Figure]:
     return [
         rate,
         beside,
-        ratio("ratio", rate, beside, at_least=4),
+        ratio("ratio", rate, beside, Goal(at_least=4)),
         Figure(what="Arauto, CPU", unit="ms/message", values=[one.cpu_ms for one in ours], goal=Goal(at_most=0.9)),
         Figure(what="stock httpx, CPU", unit="ms/message", values=[one.cpu_ms for one in stock]),
     ]

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 
 import httpx
+from aiohttp import web
 from slack_bolt.async_app import AsyncApp
-from starlette.applications import Starlette
 
 import commands
 from bot.domain.campaign import CampaignId
@@ -209,8 +209,8 @@ class Bot:
     def _all(self) -> tuple[Worker | NumberSender, ...]:
         return (*self._workers, *self.senders)
 
-    def asgi(self) -> Starlette:
-        """Build the public listener."""
+    def routes(self) -> web.Application:
+        """Build the public routes."""
         settings = self._settings
         webhook = WebhookEndpoint(
             store=self._store,
@@ -308,7 +308,7 @@ async def serve(
                 await store.write(lambda tx: tx.leases.clear())
             bot = Bot(settings, store, clock, clients, roles)
             async with bot.running():
-                await listen(bot.asgi(), host=settings.host, port=settings.port, stop=stop)
+                await listen(bot.routes(), host=settings.host, port=settings.port, stop=stop)
         finally:
             await clients.close()
             await store.close()

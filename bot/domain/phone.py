@@ -1,7 +1,8 @@
 """Phone numbers: what is one, where it belongs, which two are the same line, and how it is shown masked.
 
-The one home of `phonenumbers`, which is the judge: a number is accepted exactly when the library calls it valid
-and its kind can be on a person's phone. Numbers reserved for fiction get no special treatment.
+The home of `phonenumbers`, which is the judge: a number is accepted exactly when the library calls it valid
+and its kind can be on a person's phone. Most numbers are recognised before it is asked (`bot.domain.numbering`).
+Numbers reserved for fiction get no special treatment.
 """
 
 import re
@@ -11,6 +12,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from bot.domain.errors import InvalidInputError
+from bot.domain.numbering import recognise
 
 #: Region codes of the library that are no country ("001": satellites and other numbers without one).
 _NO_COUNTRY = frozenset({"001", "ZZ", ""})
@@ -52,6 +54,14 @@ def parse(text: str, default_region: str | None = None) -> PhoneNumber:
     that says what is wrong and never holds the number itself.
     """
     written = _clean(text)
+    known = recognise(written)
+    if known is None:
+        return judge(written, default_region)
+    return PhoneNumber(f"+{known.digits}", known.region, identity_of_digits(known.digits))
+
+
+def judge(written: str, default_region: str | None) -> PhoneNumber:
+    """Let the library read a number without spaces around it; raises InvalidInputError as `parse` does."""
     _refuse_spoilt(written, default_region)
     try:
         number = phonenumbers.parse(written, default_region)
@@ -174,7 +184,8 @@ def _count_digits(text: str) -> int:
 
 
 def _clean(text: str) -> str:
-    return text.translate(_INVISIBLE).strip().removeprefix("'").strip()
+    visible = text if text.isascii() else text.translate(_INVISIBLE)
+    return visible.strip().removeprefix("'").strip()
 
 
 def _country(region: str | None) -> str:

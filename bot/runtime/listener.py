@@ -1,38 +1,43 @@
-"""Listens on the public port until told to stop."""
+"""Listens on the public port until told to stop, with aiohttp's server.
+
+Its HTTP parser is written in C. uvicorn's, as it comes, is written in Python and took more time for one status than all
+the rest (docs/decisions/0011-the-public-listener.md).
+"""
 
 import asyncio
-import contextlib
-from collections.abc import Iterator
 
-import uvicorn
-from starlette.applications import Starlette
+from aiohttp import web
 
+from bot.domain.errors import ConfigurationError
 
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handling: the bot ends listener and workers together."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to `serve`."""
-        yield
+#: Seconds that requests under way get once `stop` is set.
+DRAIN_SECONDS = 1.0
+#: Longer than Meta and Slack keep their connections idle: whoever writes as the other closes meets a lost connection.
+KEEP_ALIVE_SECONDS = 75.0
 
 
-async def listen(app: Starlette, *, host: str, port: int, stop: asyncio.Event) -> None:
-    """Serve until `stop` is set; raises OSError when the port cannot be listened on."""
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve())
-    waiting = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    server.should_exit = True
-    await serving
+async def listen(app: web.Application, *, host: str, port: int, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set; raises ConfigurationError when the port cannot be listened on."""
+    app.on_response_prepare.append(_hide_server)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS, keepalive_timeout=KEEP_ALIVE_SECONDS)
+    await runner.setup()
+    try:
+        await _start(runner, host, port)
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _start(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as problem:
+        raise ConfigurationError(
+            f"HOST {host} and PORT {port} cannot be listened on ({problem.strerror}); choose another port, or end what "
+            "listens there."
+        ) from problem
+
+
+async def _hide_server(_request: web.Request, response: web.StreamResponse) -> None:
+    """Tell nobody which server and version this is."""
+    response.headers.popall("Server", None)

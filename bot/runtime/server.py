@@ -1,22 +1,22 @@
-"""The public listener: Slack's requests, Meta's webhooks, click redirects, health and metrics; nothing else."""
+"""The public routes: Slack's requests, Meta's webhooks, click redirects, health and metrics; nothing else."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from aiohttp import web
 
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
-from bot.runtime.absorbing import WebhookEndpoint
+from bot.runtime.absorbing import MOST_BYTES, WebhookEndpoint
 from bot.runtime.metrics import Metrics
 from bot.services import clicking
 
-Handler = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Gives the reasons why the process is not ready, by part; empty when it is.
 Readiness = Callable[[], Awaitable[dict[str, str]]]
+
+#: What stands for itself in an address (RFC 3986); everything else is written in percent.
+_PLAIN = ":/%#?=@[]!$&'()*+,;"
 
 
 def create_app(
@@ -27,39 +27,40 @@ def create_app(
     slack: Handler | None,
     readiness: Readiness,
     metrics: Metrics,
-) -> Starlette:
-    """Build the listener: no route of Slack's with Socket Mode, none of Meta's where another process takes webhooks."""
+) -> web.Application:
+    """Build the routes: none of Slack's with Socket Mode, none of Meta's where another process takes webhooks."""
 
-    async def click(request: Request) -> Response:
-        token = request.path_params["token"]
+    async def click(request: web.Request) -> web.Response:
+        token = request.match_info["token"]
         landing = await store.write(lambda tx: clicking.follow(tx, token, clock.now()))
         if landing is None:
-            return PlainTextResponse("This link is not one of ours.", 404)
-        return RedirectResponse(with_query(landing, request.url.query), 302, {"Cache-Control": "no-store"})
+            return web.Response(text="This link is not one of ours.", status=404)
+        address = quote(with_query(landing, request.raw_path.partition("?")[2]), safe=_PLAIN)
+        return web.Response(status=302, headers={"Location": address, "Cache-Control": "no-store"})
 
-    async def alive(_request: Request) -> Response:
-        return PlainTextResponse("ok")
+    async def alive(_request: web.Request) -> web.Response:
+        return web.Response(text="ok")
 
-    async def ready(_request: Request) -> Response:
+    async def ready(_request: web.Request) -> web.Response:
         reasons = await readiness()
-        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
 
-    async def figures(_request: Request) -> Response:
+    async def figures(_request: web.Request) -> web.Response:
         await readiness()  # refreshes the gauges
-        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        return web.Response(body=metrics.text(), headers=headers)
 
-    routes = [
-        Route("/c/{token}", click, methods=["GET", "HEAD"]),
-        Route("/healthz", alive, methods=["GET"]),
-        Route("/readyz", ready, methods=["GET"]),
-        Route("/metrics", figures, methods=["GET"]),
-    ]
+    app = web.Application(client_max_size=MOST_BYTES)
+    app.router.add_get("/c/{token}", click)
+    app.router.add_get("/healthz", alive)
+    app.router.add_get("/readyz", ready)
+    app.router.add_get("/metrics", figures)
     if webhook is not None:
-        routes.append(Route("/meta/webhook", webhook.verify, methods=["GET"]))
-        routes.append(Route("/meta/webhook", webhook.absorb, methods=["POST"]))
+        app.router.add_get("/meta/webhook", webhook.verify)
+        app.router.add_post("/meta/webhook", webhook.absorb)
     if slack is not None:
-        routes.append(Route("/slack/events", slack, methods=["POST"]))
-    return Starlette(routes=routes)
+        app.router.add_post("/slack/events", slack)
+    return app
 
 
 def with_query(landing: str, query: str) -> str:

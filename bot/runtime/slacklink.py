@@ -9,12 +9,11 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 
 from bot.ports.chat import ChatBusyError, ChatGoneError
 from bot.slack.faults import translated
@@ -35,7 +34,7 @@ class SlackLink:
         self._client = client
         self._build = build
         self._app_token = app_token
-        self._http: AsyncSlackRequestHandler | None = None
+        self._http: AsyncApp | None = None
         self._socket: AsyncSocketModeHandler | None = None
         self.trouble: str | None = "Slack has not answered yet"
 
@@ -57,17 +56,18 @@ class SlackLink:
             if self._socket is not None:
                 await self._socket.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
-    async def handle(self, request: Request) -> Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """Answer one of Slack's HTTP requests."""
         if self._http is None:
-            return PlainTextResponse("not connected to Slack yet", 503)
-        return await self._http.handle(request)
+            return web.Response(text="not connected to Slack yet", status=503)
+        answer = await self._http.async_dispatch(await to_bolt_request(request))
+        return await to_aiohttp_response(answer)
 
     async def _connect(self) -> None:
         team = await self._ask_team()
         app = self._build(team)
         if self._app_token is None:
-            self._http = AsyncSlackRequestHandler(app)
+            self._http = app
         else:
             await self._open_socket(app, self._app_token)
         self.trouble = None

@@ -57,6 +57,8 @@ def enrol(tx: Transaction, opt_ins: Sequence[OptIn], *, evidence: str, actor: st
 
 def _judge_one(tx: Transaction, opt_in: OptIn, alike: Sequence[Person], now: Millis) -> Enrolment:
     new = _person(opt_in, now)
+    if not alike:
+        return _newcomer(new)
     known = next((person for person in alike if person.phone == new.phone), None)
     standing = known.standing if known else Standing.NONE
     inherited = _ANY_STOP & _joint(alike) & ~standing
@@ -69,6 +71,11 @@ def _judge_one(tx: Transaction, opt_in: OptIn, alike: Sequence[Person], now: Mil
         has_news=has_news,
         inherited=inherited,
     )
+
+
+def _newcomer(new: NewPerson) -> Enrolment:
+    """Enrol somebody of whom nothing is on record, as nearly everybody of a first import."""
+    return Enrolment(person=new, is_new=True, is_changed=True, is_stopped=False, has_news=True, inherited=Standing.NONE)
 
 
 def _person(opt_in: OptIn, now: Millis) -> NewPerson:
@@ -130,6 +137,8 @@ def _consent(opt_in: OptIn, evidence: str, actor: str, now: Millis) -> ConsentEv
 
 
 def _stops(inherited: Standing, evidence: str, actor: str, now: Millis) -> list[ConsentEvent]:
+    if inherited is Standing.NONE:
+        return []
     return [
         ConsentEvent(kind=kind, at=now, source="other spelling of the number", evidence=evidence, actor=actor)
         for bit, kind in _STOPS.items()

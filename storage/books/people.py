@@ -22,14 +22,10 @@ _TAGS_OF = "SELECT t.name FROM person_tags AS pt JOIN tags AS t ON t.id = pt.tag
 _TAGS_IN_USE = "SELECT name FROM tags WHERE EXISTS (SELECT 1 FROM person_tags WHERE tag_id = tags.id) ORDER BY name"
 _COUNT = "SELECT count(*) AS value FROM people WHERE erased_at IS NULL"
 
-# Whose line is it? The exact phone wins over an id learnt from Meta, that over another spelling of the same line.
-_BY_DIGITS = """
-SELECT * FROM (
-  SELECT 1 AS rank, * FROM people WHERE phone = '+' || :digits
-  UNION ALL SELECT 2, * FROM people WHERE wa_id = :digits
-  UNION ALL SELECT 3, * FROM people WHERE identity = :identity
-) AS found ORDER BY rank, id LIMIT 1
-"""
+# Whose line is it? Of several people with one id the first comes last, so that it stays.
+_BY_PHONES = "SELECT * FROM people WHERE phone IN (SELECT value FROM json_each(?))"
+_BY_WA_IDS = "SELECT * FROM people WHERE wa_id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"
+_BY_IDENTITIES = "SELECT * FROM people WHERE identity IN (SELECT value FROM json_each(?)) ORDER BY id DESC"
 
 _ADD_BARE = """
 INSERT INTO people (phone, bsuid, identity, country, market, created_at, updated_at)
@@ -66,9 +62,20 @@ class PeopleBook(Book):
         return self._person(self._one(_BY_ADDRESS, {"address": address}))
 
     def find_many(self, digits: Collection[str]) -> dict[str, Person]:
-        """Find by the digits Meta uses."""
-        found = {text: self._person(self._one(_BY_DIGITS, _digits_values(text))) for text in digits}
-        return {text: person for text, person in found.items() if person is not None}
+        """Find by the digits Meta uses: by the phone, else by an id learnt from Meta, else by another spelling."""
+        identities = {text: identity_of_digits(text) for text in digits}
+        phones = self._keyed("phone", _BY_PHONES, {f"+{text}" for text in digits})
+        wa_ids = self._keyed("wa_id", _BY_WA_IDS, digits)
+        others = self._keyed("identity", _BY_IDENTITIES, set(identities.values()))
+        rows = {
+            text: phones.get(f"+{text}") or wa_ids.get(text) or others.get(identity)
+            for text, identity in identities.items()
+        }
+        return {text: self._with_tags(row) for text, row in rows.items() if row is not None}
+
+    def _keyed(self, column: str, sql: str, values: Collection[str]) -> dict[str, Row]:
+        """Run a query of one list and give its rows by a column; of rows with one value the last."""
+        return {row[column]: row for row in self._all(sql, (listed(values),))}
 
     def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]:
         """Find by business-scoped user ids."""
@@ -139,7 +146,3 @@ class PeopleBook(Book):
     def _with_tags(self, row: Row) -> Person:
         tags = frozenset(tag["name"] for tag in self._all(_TAGS_OF, (row["id"],)))
         return rows.person(row, tags)
-
-
-def _digits_values(digits: str) -> dict[str, str]:
-    return {"digits": digits, "identity": identity_of_digits(digits)}

@@ -114,7 +114,7 @@ def test_every_webhook_field_that_is_told_is_one_arauto_understands():
 def test_every_path_of_the_public_listener_is_told():
     from bot.runtime import server
 
-    routed = set(re.findall(r'Route\("(/[a-z/]+)', Path(str(server.__file__)).read_text("utf-8")))
+    routed = set(re.findall(r'add_(?:get|post)\("(/[a-z/]+)', Path(str(server.__file__)).read_text("utf-8")))
     told = {code for row in rows(DOCUMENT) for code in codes(row[0]) if code.startswith("/")}
 
     assert routed

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from bot.runtime.absorbing import MOST_BYTES, WebhookEndpoint
 from bot.runtime.metrics import Metrics
 from bot.runtime.server import create_app
 from tests.builders import NUMBER, a_phone, a_template
+from tests.runtime.served import served
 from tests.services.house import House
 
 T = TypeVar("T")
@@ -32,7 +34,9 @@ class FullStorage:
 
 
 class Listener:
-    """The listener over ASGI; `reasons` is what readiness says."""
+    """The routes, served; `reasons` is what readiness says."""
+
+    http: httpx.AsyncClient
 
     def __init__(self, house: House, store: Storage | FullStorage | None = None) -> None:
         self.house = house
@@ -47,7 +51,7 @@ class Listener:
             waba_id=WABA,
             numbers=(NUMBER,),
         )
-        app = create_app(
+        self.app = create_app(
             store=house.store,
             clock=house.clock,
             webhook=webhook,
@@ -55,8 +59,11 @@ class Listener:
             readiness=self._readiness,
             metrics=self.metrics,
         )
-        transport = httpx.ASGITransport(app)
-        self.http = httpx.AsyncClient(transport=transport, base_url="http://bot.example")
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        async with served(self.app) as self.http:
+            yield
 
     async def _readiness(self) -> dict[str, str]:
         return self.reasons
@@ -80,7 +87,7 @@ def sign(raw: bytes, secret: str = SECRET) -> str:
 @pytest.fixture
 async def listener(house: House) -> AsyncIterator[Listener]:
     one = Listener(house)
-    async with one.http:
+    async with one.serving():
         yield one
 
 
@@ -218,11 +225,11 @@ async def test_a_body_declared_too_long_is_refused_before_its_signature(listener
 
 
 async def test_a_body_that_turns_out_too_long_is_refused_while_reading(listener: Listener):
-    async def endless() -> AsyncIterator[bytes]:
-        while True:
+    async def undeclared() -> AsyncIterator[bytes]:
+        for _ in range(MOST_BYTES // 500_000 + 1):
             yield b" " * 500_000
 
-    answer = await listener.http.post("/meta/webhook", content=endless())
+    answer = await listener.http.post("/meta/webhook", content=undeclared())
 
     assert answer.status_code == 413
 
@@ -300,7 +307,7 @@ async def test_a_large_body_of_a_thousand_statuses_counts_exactly(house: House, 
 async def test_when_nothing_can_be_stored_meta_is_asked_to_repeat(house: House):
     listener = Listener(house, FullStorage())
 
-    async with listener.http:
+    async with listener.serving():
         answer = await listener.post(body(entry(status())))
 
     assert answer.status_code == 503

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-import httpx
 import pytest
+from aiohttp import web
 from slack_bolt.async_app import AsyncApp
-from starlette.applications import Starlette
-from starlette.routing import Route
 
 from bot.runtime.slacklink import SlackLink
 from bot.slack.chat import web_client
+from tests.runtime.served import served
 from tests.slack.fake_slack import FakeSlack, error, fake_slack, ok
 
 
@@ -39,8 +38,9 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 async def ask(link: SlackLink) -> int:
-    app = Starlette(routes=[Route("/slack/events", link.handle, methods=["POST"])])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot.example") as http:
+    app = web.Application()
+    app.router.add_post("/slack/events", link.handle)
+    async with served(app) as http:
         return (await http.post("/slack/events", content=b"x=1")).status_code
 
 

@@ -28,13 +28,14 @@ def db(tmp_path: Path) -> Iterator[Database]:
     opened.close()
 
 
-def _plan(db: Database, work: Callable[[Transaction], object]) -> str:
-    """Run a work and explain the last statement it ran, with its values bound as they were."""
+def _plan(db: Database, work: Callable[[Transaction], object], last: int = 1) -> str:
+    """Run a work and explain the last statements it ran, with their values bound as they were."""
     statements: list[str] = []
     db.conn.set_trace_callback(statements.append)
     work(Books(db.conn, TestClock()))
     db.conn.set_trace_callback(None)
-    return "\n".join(row["detail"] for row in db.conn.execute(f"EXPLAIN QUERY PLAN {statements[-1]}"))
+    plans = (db.conn.execute(f"EXPLAIN QUERY PLAN {statement}") for statement in statements[-last:])
+    return "\n".join(row["detail"] for plan in plans for row in plan)
 
 
 def _claim(tx: Transaction) -> None:
@@ -56,7 +57,6 @@ def _claim(tx: Transaction) -> None:
         (lambda tx: tx.recipients.with_dispatch(Dispatch.CLAIMED, phone_number_id=NUMBER), "recipients_claimed"),
         (lambda tx: tx.recipients.in_doubt_for(NUMBER, "447700900001"), "recipients_in_doubt"),
         (lambda tx: tx.recipients.load([RecipientId(1)], CAP, NOW), "recipients_by_person"),
-        (lambda tx: tx.people.find_many(["447700900001"]), "people_by_wa_id"),
         (lambda tx: tx.people.candidates(AudienceRule(), CAP, NOW, after=0, limit=5), "recipients_by_person"),
         (lambda tx: tx.cards.stale(), "cards_stale"),
         (lambda tx: tx.notices.waiting(5), "notices_waiting"),
@@ -68,6 +68,15 @@ def test_a_question_is_answered_by_its_index(db: Database, work: Callable[[Trans
     plan = _plan(db, work)
 
     assert index in plan, plan
+
+
+def test_people_are_found_by_any_of_their_digits_without_a_scan(db: Database):
+    plan = _plan(db, lambda tx: tx.people.find_many(["447700900001", "447700900002"]), last=3)
+
+    assert "(phone=?)" in plan
+    assert "people_by_wa_id" in plan
+    assert "people_by_identity" in plan
+    assert "SCAN people" not in plan
 
 
 def test_messages_are_found_by_their_id_at_meta_without_a_scan(db: Database):

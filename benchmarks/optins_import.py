@@ -1,0 +1,70 @@
+"""Rows per second of `arauto optins import`: validation, people, consent and dedupe, beside the usual import.
+
+Run with `python -m benchmarks.optins_import`. Both are programs of their own, started for each run; their time includes
+starting. The peak of memory is what the kernel reports of the ended program.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import optin_files, options
+from benchmarks.figures import Figure, Goal, ratio, show
+
+_FULL = options.Scale(seconds=0, size=1_000_000)
+_SHORT = options.Scale(seconds=0, size=20_000)
+#: The usual import gets a part of the rows: its rate does not depend on how many there are.
+USUAL_SHARE = 5
+_KIB_PER_MIB = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One run of one program."""
+
+    rows_per_second: float
+    peak_mib: float
+
+
+def measure(arguments: list[str], rows: int) -> Measured:
+    """Run a Python program to its end; raises RuntimeError unless it ends well."""
+    began = time.perf_counter()
+    child = os.posix_spawn(sys.executable, [sys.executable, *arguments], os.environ)
+    _, status, usage = os.wait4(child, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise RuntimeError(f"{arguments[:4]} ended with status {os.waitstatus_to_exitcode(status)}")
+    return Measured(rows_per_second=rows / (time.perf_counter() - began), peak_mib=usage.ru_maxrss / _KIB_PER_MIB)
+
+
+def _run_both(folder: Path, given: options.Options) -> tuple[list[Measured], list[Measured]]:
+    part = given.size // USUAL_SHARE
+    file, few = folder / "optins.csv", folder / "few.csv"
+    optin_files.write(file, given.size)
+    optin_files.write(few, part)
+    ours, usual = [], []
+    for run in range(given.runs):
+        database = f"sqlite:///{folder}/arauto-{run}.db"
+        program = ["-m", "bot", "optins", "import", str(file), "--database", database]
+        ours.append(measure(program, given.size))
+        usual.append(measure(["-m", "benchmarks.usual_import", str(few), f"{folder}/usual-{run}.db"], part))
+    return ours, usual
+
+
+def main() -> None:
+    """Measure and print."""
+    given = options.read(str(__doc__), full=_FULL, short=_SHORT)
+    with tempfile.TemporaryDirectory() as folder:
+        ours, usual = _run_both(Path(folder), given)
+    rate = Figure(
+        what="Arauto", unit="rows/s", values=[one.rows_per_second for one in ours], goal=Goal(at_least=60_000)
+    )
+    beside = Figure(what="phonenumbers, executemany", unit="rows/s", values=[one.rows_per_second for one in usual])
+    memory = Figure(what="Arauto, memory", unit="MiB", values=[one.peak_mib for one in ours], goal=Goal(at_most=200))
+    show("Import of opt-ins", given, [rate, beside, ratio("ratio", rate, beside, Goal(at_least=4)), memory])
+
+
+if __name__ == "__main__":
+    main()
