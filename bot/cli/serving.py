@@ -56,7 +56,7 @@ def _roles(written: str | None) -> tuple[str, ...]:
 
 def demo(
     port: Port = 0,
-    contacts: Annotated[int, typer.Option("--contacts", min=1, help="How many people there are.")] = 500,
+    contacts: Annotated[int, typer.Option("--contacts", min=1, help="How many people there are.")] = 1_000,
     seed: Seed = 1,
     *,
     auto: Annotated[bool, typer.Option("--auto", help="Play the whole story without a browser, then exit.")] = False,
