@@ -4,6 +4,7 @@ Two columns, two writers. Dispatch says what we did, delivery what Meta reported
 so a late settle cannot undo a `delivered` and a status that overtakes the answer has somewhere to go.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,8 @@ from typing import NewType
 from bot.domain.instants import Millis
 
 RecipientId = NewType("RecipientId", int)
+#: Token, recipient, attempt. What comes back was in somebody else's hands: no number may outgrow a database's integer.
+_TRACKER = re.compile(r"([^.]+)\.([0-9]{1,18})\.([0-9]{1,9})")
 
 
 class Dispatch(StrEnum):
@@ -135,7 +138,5 @@ def tracker(token: str, recipient_id: int, attempt: int) -> str:
 
 def parse_tracker(text: str | None) -> tuple[str, RecipientId, int] | None:
     """Read a tracker back; anything that is not one of ours gives None."""
-    parts = (text or "").split(".")
-    if len(parts) != 3 or not (parts[1].isdigit() and parts[2].isdigit()):  # noqa: PLR2004 - token, recipient, attempt
-        return None
-    return parts[0], RecipientId(int(parts[1])), int(parts[2])
+    found = _TRACKER.fullmatch(text or "")
+    return (found[1], RecipientId(int(found[2])), int(found[3])) if found else None

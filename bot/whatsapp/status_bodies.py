@@ -131,7 +131,7 @@ _NO_PRICING: Final = _Pricing()
 
 
 def _at(timestamp: str) -> Millis:
-    if not timestamp.isdigit() or len(timestamp) > _DIGITS_OF_SECONDS:
+    if not (timestamp.isascii() and timestamp.isdigit()) or len(timestamp) > _DIGITS_OF_SECONDS:
         raise _UnusualError
     seconds = int(timestamp)
     if not 0 < seconds <= _LATEST_SECONDS:

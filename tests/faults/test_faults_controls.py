@@ -41,7 +41,9 @@ async def test_a_stop_holds_half_a_second_after_its_webhook_was_answered(tmp_pat
 
         late = [one for phone in phones for one in rig.meta.received.get(phone, ()) if one.accepted_at > answered_at]
         assert all(one.accepted_at <= answered_at + STOP_HOLDS_AFTER for one in late)
-        assert books.phones_in(Dispatch.SKIPPED) == set(phones) - rig.meta.received.keys()
+        # Left out at the last look, or under way already and refused by Meta, which knows of the stop as well.
+        left_out = books.phones_in(Dispatch.SKIPPED) | books.phones_in(Dispatch.REFUSED)
+        assert left_out == set(phones) - rig.meta.received.keys()
         assert books.phones_in(Dispatch.SKIPPED)
         assert_over(books, rig.meta)
 
