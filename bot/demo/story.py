@@ -65,7 +65,9 @@ class Story:
     async def _stop_some(self, count: int, when: str) -> None:
         """Let some people write STOP: their phones do, and Meta tells the bot."""
         sound = sound_phones(csv_of(self._contacts, self._seed))
-        phones = [phone for phone in sound[:: max(1, self._contacts // 7)] if phone not in self._stopped]
+        # Whoever got a campaign is over the cap and out of the next one anyway.
+        untouched = [phone for phone in sound if phone not in self._stopped and phone not in self._meta.received]
+        phones = untouched[:: max(1, self._contacts // 7)]
         for phone in phones[:count]:
             self._stopped.add(phone)
             self._meta.say(phone, "STOP")
