@@ -11,7 +11,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/arauto demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 4 -m "not long"
+	$(BIN)/python -m pytest -n 3 -m "not long"
 
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --timeout 900

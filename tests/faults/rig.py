@@ -29,7 +29,7 @@ NUMBER: Final = "106540352242922"
 MOST_UNDER_WAY: Final = 80
 MARKETING: Final = "C0MARKETING"
 #: Real seconds anything may take before a test calls it stuck; generous, because the machine may be busy.
-PATIENCE: Final = 45.0
+PATIENCE: Final = 100.0
 #: How often the database is asked for what is waited for.
 POLL_SECONDS: Final = 0.02
 

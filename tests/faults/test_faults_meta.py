@@ -57,14 +57,14 @@ async def test_a_lost_answer_leaves_a_doubt_that_a_webhook_heals(tmp_path: Path)
 
 async def test_an_error_body_proves_that_nothing_was_accepted_and_is_tried_again(tmp_path: Path):
     async with rigged(tmp_path) as rig:
-        for n in LATE:
+        for n in LATE[:2]:  # each may cost a rest of its own
             rig.meta.inject("error", phone=a_british_phone(n), code=131000, status=500)
 
         campaign = await _send(rig)
         books = await _finished(rig, campaign)
 
         assert books.dispatches() == {Dispatch.ACCEPTED: PEOPLE}
-        assert rig.meta.ledger.refusals[131000] == len(LATE)
+        assert rig.meta.ledger.refusals[131000] == len(LATE[:2])
 
 
 async def test_a_storm_of_rate_refusals_slows_the_number_and_loses_nobody(tmp_path: Path):
