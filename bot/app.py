@@ -34,6 +34,7 @@ from bot.runtime.roles import CARDS, ROLES, SCHEDULER, SENDER, SYNC, WEB, RoleLe
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.sender import MOST_UNDER_WAY, NumberSender
 from bot.runtime.server import create_app
+from bot.runtime.sharing import FairShare
 from bot.runtime.slacklink import SlackLink
 from bot.runtime.syncing import Syncing
 from bot.runtime.worker import Rounds, Worker
@@ -80,6 +81,8 @@ class Bot:
         self._chat = SlackChat(self._slack)
         self._meta = clients.meta(settings)
         self._sender = MeasuredSender(clients.sender(settings), self._metrics)
+        numbers = len(self._policy.phone_number_ids)
+        self._share = FairShare(numbers, store=store, clock=clock, holder=self._holder)
         self.senders = self._build_senders()
         self._syncing = Syncing(store, self._meta, self._policy, clock)
         self._build_workers()
@@ -90,7 +93,7 @@ class Bot:
         self._link = SlackLink(self._slack, self._build_bolt, app_token=app_token)
 
     def _build_senders(self) -> list[NumberSender]:
-        headroom = Headroom(self._store, self._clock)
+        headroom = Headroom(self._store, self._clock, self._share)
         return [
             NumberSender(
                 number,
@@ -100,6 +103,7 @@ class Bot:
                 clock=self._clock,
                 holder=self._holder,
                 headroom=headroom,
+                share=self._share,
             )
             for number in (self._policy.phone_number_ids if SENDER in self._roles else ())
         ]
@@ -197,6 +201,7 @@ class Bot:
                 self.stop()
                 # A round that still waits for Meta or Slack may be repeated any time; an answer may not be lost.
                 await asyncio.gather(_ended(working, WORKER_SECONDS), _ended(sending, STOP_SECONDS))
+                await self._share.leave()
                 await asyncio.gather(syncing, return_exceptions=True)
                 self._leases.stop()  # last of all: what the workers still write stands under their leases
                 await keeping

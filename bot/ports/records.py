@@ -154,6 +154,14 @@ class Leases(Protocol):
         """Raise FencedError unless the lease still stands."""
         ...
 
+    def holders(self, prefix: str, now: Millis) -> set[str]:
+        """Say who holds leases whose names begin so, those that have ended left out."""
+        ...
+
+    def forget(self, prefix: str, before: Millis) -> None:
+        """Delete leases whose names begin so and that ended before then; their tokens begin again."""
+        ...
+
     def clear(self) -> None:
         """Drop every lease; only for a process that `storage.exclusive` says is the only one."""
         ...

@@ -3,6 +3,7 @@
 from bot.domain.instants import SECOND, Millis
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
+from bot.runtime.sharing import Share, Whole
 from bot.services.limiting import headroom, limit_of
 
 #: How often people are counted in the database; in between, departures are subtracted.
@@ -12,9 +13,13 @@ UNLIMITED = 1_000_000_000
 
 
 class Headroom:
-    """Counts down from the database's figure; the next count is exact again."""
+    """Counts down from the database's figure; the next count is exact again.
 
-    def __init__(self, store: Storage, clock: Clock) -> None:
+    Processes that send at the same time divide what is left, so that together they stay below the limit too.
+    """
+
+    def __init__(self, store: Storage, clock: Clock, share: Share | None = None) -> None:
+        self._share = share or Whole()
         self._store = store
         self._clock = clock
         self._room = 0
@@ -32,7 +37,8 @@ class Headroom:
         departed = self._departed
         room = await self._store.read(lambda tx: headroom(tx, self._clock.now()))
         # What another number's sender let go meanwhile may or may not be in the count: rather twice than never.
-        self._room = (UNLIMITED if room is None else room) - (self._departed - departed)
+        mine = UNLIMITED if room is None else self._share.part_of(max(0, room))
+        self._room = mine - (self._departed - departed)
 
     def _is_stale(self) -> bool:
         if self._counted_at is None:

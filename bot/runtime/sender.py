@@ -23,6 +23,7 @@ from bot.runtime.headroom import Headroom
 from bot.runtime.lanes import Lane, Lanes
 from bot.runtime.postman import Postman
 from bot.runtime.settler import Settler
+from bot.runtime.sharing import Share, Whole
 from bot.runtime.tenure import LeasedMeta, Tenure
 from bot.runtime.throttle import Throttle
 from bot.runtime.trials import TrialSender
@@ -61,6 +62,7 @@ class NumberSender:
         clock: Clock,
         holder: str,
         headroom: Headroom,
+        share: Share | None = None,
     ) -> None:
         self.number = number
         self.bell = Wakeup()
@@ -82,7 +84,13 @@ class NumberSender:
             template_wait_seconds=policy.template_wait_seconds,
         )
         self._tenure = Tenure(
-            number, store=store, clock=clock, holder=holder, recall=self._postman.recall, lost=self._forget
+            number,
+            store=store,
+            clock=clock,
+            holder=holder,
+            share=share or Whole(),
+            recall=self._postman.recall,
+            lost=self._forget,
         )
         self._has_trials = False
         self._requests: set[asyncio.Task[None]] = set()
@@ -126,6 +134,8 @@ class NumberSender:
     async def _cycle(self) -> None:
         if not await self._tenure.hold():
             await self.bell.wait(IDLE_SECONDS)
+        elif self._tenure.is_to_be_yielded:
+            await self._yield()
         elif self._settler.trouble is not None:
             await self._wait_out(self._settler.trouble)
         else:
@@ -162,6 +172,14 @@ class NumberSender:
             async with asyncio.timeout(SETTLE_SECONDS):
                 await self._settler.idle()
                 await self._tenure.give_up(self._lanes.claimed())
+
+    async def _yield(self) -> None:
+        """Send nothing new, and leave the number to another process once every request is answered and written."""
+        if self._requests or not self._settler.is_idle:
+            await asyncio.sleep(PACE_SECONDS)
+            return
+        log.info("number %s is left to a process that has fewer", self.number)
+        await self._tenure.give_up(self._lanes.claimed())
 
     async def _list_campaigns(self) -> str | None:
         """Look which campaigns may send and what Meta grants; returns why the number is blocked, if it is."""

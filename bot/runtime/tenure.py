@@ -9,6 +9,7 @@ from bot.ports.clock import Clock
 from bot.ports.meta import MessageSender, NotSent, Outcome, OutgoingMessage
 from bot.ports.recipients import Fence
 from bot.ports.storage import Storage, Transaction
+from bot.runtime.sharing import Share
 from bot.services import rescuing
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Tenure:
         store: Storage,
         clock: Clock,
         holder: str,
+        share: Share,
         recall: Callable[[Transaction], None],
         lost: Callable[[], None],
     ) -> None:
@@ -38,6 +40,7 @@ class Tenure:
         self._store = store
         self._clock = clock
         self._holder = holder
+        self._share = share
         self._recall = recall
         self._lost = lost
         self._renewed_at = clock.ticks()
@@ -48,7 +51,10 @@ class Tenure:
         return self.fence is not None and self._clock.ticks() - self._renewed_at < LEASE_MS
 
     async def hold(self) -> bool:
-        """Take or keep the lease; tells whether it is ours."""
+        """Take or keep the lease; tells whether it is ours. One more than this process's share is left to others."""
+        await self._share.announce()
+        if self.fence is None and not self._share.has_room():
+            return False
         ticks = self._clock.ticks()
         if self.fence is not None and ticks - self._renewed_at < LEASE_MS / 3:
             return True
@@ -71,8 +77,14 @@ class Tenure:
 
         rescued = await self._store.write(take_over)
         self.fence = fence
+        self._share.took(self._number)
         if rescued.in_doubt:
             log.warning("number %s: %d messages in doubt after an interruption", self._number, rescued.in_doubt)
+
+    @property
+    def is_to_be_yielded(self) -> bool:
+        """Tell whether the number is to be left to a process that has fewer."""
+        return self.fence is not None and self._share.is_to_yield(self._number)
 
     async def give_up(self, claimed: Collection[RecipientId]) -> None:
         """Give the lease back, and with it the claimed rows."""
@@ -90,6 +102,7 @@ class Tenure:
     def forget(self) -> None:
         """Act as if the lease were somebody else's: it is, or may be."""
         self.fence = None
+        self._share.lost(self._number)
         self._lost()
 
 

@@ -16,6 +16,12 @@ WHERE leases.holder IS NULL OR leases.holder = excluded.holder OR leases.expires
 RETURNING token
 """
 _RELEASE = "UPDATE leases SET holder = NULL WHERE name = ? AND token = ?"
+# Names are compared by their beginnings as ranges would need an order of texts that both engines share.
+_HOLDERS = """
+SELECT DISTINCT holder FROM leases
+WHERE substr(name, 1, length(:prefix)) = :prefix AND holder IS NOT NULL AND expires_at > :now
+"""
+_FORGET = "DELETE FROM leases WHERE substr(name, 1, length(:prefix)) = :prefix AND expires_at < :before"
 _CLEAR = "UPDATE leases SET holder = NULL"
 _STANDS = "SELECT 1 FROM leases WHERE name = ? AND token = ? AND holder IS NOT NULL"
 
@@ -37,6 +43,14 @@ class LeasesBook(Book):
         """Raise FencedError unless the lease still stands."""
         if self._one(_STANDS, (fence.name, fence.token)) is None:
             raise FencedError(f"The lease “{fence.name}” was lost; another process may act for it now.")
+
+    def holders(self, prefix: str, now: Millis) -> set[str]:
+        """Say who holds leases whose names begin so."""
+        return {row["holder"] for row in self._all(_HOLDERS, {"prefix": prefix, "now": now})}
+
+    def forget(self, prefix: str, before: Millis) -> None:
+        """Delete what ended before then."""
+        self._run(_FORGET, {"prefix": prefix, "before": before})
 
     def clear(self) -> None:
         """Drop every lease; tokens only ever rise."""

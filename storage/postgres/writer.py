@@ -16,7 +16,7 @@ from psycopg import errors
 from bot.ports.storage import Transaction
 from storage.postgres.errors import CLASHES, full, translated
 from storage.postgres.receipts import Receipts
-from storage.postgres.session import Session
+from storage.postgres.session import IDLE_WRITE_MS, Session
 from storage.results import check_result
 from storage.writer import GroupWriter, Outcome, Work
 
@@ -31,8 +31,10 @@ PATIENT_SECONDS = 2.0
 
 _BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
 # Groups that met another take turns from then on. Taken before BEGIN, so that the snapshot is younger than the turn.
-_TAKE_TURN = "SELECT pg_advisory_lock(72173217)"
-_END_TURN = "SELECT pg_advisory_unlock(72173217)"
+# A process that freezes while it waits for the turn gets it all the same, outside of any transaction: its session is
+# ended then as one that freezes inside is, or nobody who met another would ever write again.
+_TAKE_TURN = f"SET idle_session_timeout = {IDLE_WRITE_MS}; SELECT pg_advisory_lock(72173217)"
+_END_TURN = "SELECT pg_advisory_unlock(72173217); SET idle_session_timeout = 0"
 
 
 class PostgresWriter(GroupWriter):
@@ -154,7 +156,7 @@ class _Turn:
 
     def __enter__(self) -> None:
         if self._is_taken:
-            self._session.raw.execute(_TAKE_TURN)
+            self._session.raw.execute(_TAKE_TURN.encode())
 
     def __exit__(self, *_: object) -> None:
         if self._is_taken:

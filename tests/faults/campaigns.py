@@ -73,8 +73,7 @@ class Author:
             template_id=self.template.id,
             audience_id=audience.id,
             channel="C0MARKETING",
-            phone_number_id=self.policy.phone_number_ids[0],
-            **spec,
+            **{"phone_number_id": self.policy.phone_number_ids[0], **spec},
         )
         return drafting.submit(tx, wanted, AUTHOR, f"tok{self._campaigns}", self.now)
 

@@ -1,7 +1,7 @@
 """The test rig: simulated Meta and Slack inside the test, the real bot as a process beside it, one SQLite file."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,9 +143,11 @@ async def rigged(
 
 
 @asynccontextmanager
-async def rigged_with_process(folder: Path, *, mps: int = 80, **settings: str) -> AsyncIterator[Rig[BotProcess]]:
+async def rigged_with_process(
+    folder: Path, *, mps: int = 80, numbers: Sequence[str] = (NUMBER,), **settings: str
+) -> AsyncIterator[Rig[BotProcess]]:
     """Set the rig up with the bot as a process of its own, to be killed or asked to end."""
-    async with _rigged(folder, BotProcess, "plain_hello", mps, settings) as rig:
+    async with _rigged(folder, BotProcess, "plain_hello", mps, settings, numbers) as rig:
         yield rig
 
 
@@ -155,17 +157,23 @@ def _as_task(folder: Path, environment: Mapping[str, str]) -> BotTask:
 
 @asynccontextmanager
 async def _rigged(
-    folder: Path, make_bot: Callable[[Path, Mapping[str, str]], B], template: str, mps: int, settings: Mapping[str, str]
+    folder: Path,
+    make_bot: Callable[[Path, Mapping[str, str]], B],
+    template: str,
+    mps: int,
+    settings: Mapping[str, str],
+    numbers: Sequence[str] = (NUMBER,),
 ) -> AsyncIterator[Rig[B]]:
     """Start the simulators and open the database; ends with nothing left running."""
     url = f"http://127.0.0.1:{free_port()}"
-    meta = MetaSimulator(mps=mps, public_url=url, callback_url=f"{url}/meta/webhook")
+    meta = MetaSimulator(mps=mps, public_url=url, callback_url=f"{url}/meta/webhook", phone_number_ids=numbers)
     meta.tune(reachable_rate=1.0, delivered_skipped_rate=0.0, read_rate=0.0)
     meta.tune(sent_after=(0.0, 0.1), delivered_after=(0.0, 0.1))
     slack = SlackSimulator(request_url=f"{url}/slack/events", rate_scale=None)
     async with meta_simulator.running(meta) as meta_url:
         slack_url = await slack.start()
-        environment = {**_environment(folder, url, meta_url, slack_url), **settings}
+        fixed = _environment(folder, url, meta_url, slack_url)
+        environment = {**fixed, "META_PHONE_NUMBER_IDS": ",".join(numbers), **settings}
         async with _author(load(environment, dotenv_path=None), meta, template) as author:
             bot = make_bot(folder, environment)
             try:
@@ -207,7 +215,6 @@ def _environment(folder: Path, url: str, meta_url: str, slack_url: str) -> dict[
         "META_APP_SECRET": "meta-app-secret",
         "META_VERIFY_TOKEN": "meta-verify-token",
         "META_WABA_ID": "102290129340398",
-        "META_PHONE_NUMBER_IDS": NUMBER,
         "META_API_URL": meta_url,
         "DATABASE_URL": f"sqlite:///{folder / 'arauto.db'}",
         "PUBLIC_URL": url,

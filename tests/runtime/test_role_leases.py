@@ -12,6 +12,7 @@ from bot.ports.meta import Accepted, NotSent, OutgoingMessage
 from bot.ports.storage import Storage
 from bot.runtime.leased import FencedStorage, LeasedChat, LeasedRounds
 from bot.runtime.roles import CARDS, ROLES, SCHEDULER, SYNC, WEB, RoleLeases
+from bot.runtime.sharing import Whole
 from bot.runtime.tenure import LEASE_MS, LeasedMeta, Tenure
 from storage import open_storage
 from tests.builders import NOW, NUMBER, TestClock
@@ -163,7 +164,9 @@ async def test_what_is_held_may_be_written_and_said(store: Storage, clock: TestC
 
 
 async def test_no_request_leaves_once_the_lease_of_its_number_is_over(store: Storage, clock: TestClock):
-    tenure = Tenure(NUMBER, store=store, clock=clock, holder="a", recall=lambda _: None, lost=lambda: None)
+    tenure = Tenure(
+        NUMBER, store=store, clock=clock, holder="a", share=Whole(), recall=lambda _: None, lost=lambda: None
+    )
     diary = _Diary()
     meta = LeasedMeta(diary, lambda: tenure.stands)
     message = OutgoingMessage(

@@ -70,6 +70,39 @@ async def test_clearing_drops_every_lease_and_keeps_tokens_rising(storage: Stora
         await storage.read(lambda tx: tx.leases.check(before))
 
 
+async def test_holders_are_those_of_living_leases_with_that_beginning(storage: Storage):
+    def work(tx: Transaction):
+        tx.leases.take("sender a_", "a_", NOW, SPAN)
+        tx.leases.take("sender b%", "b%", NOW, 2 * SPAN)
+        tx.leases.take("number 1", "other", NOW, SPAN)
+        gone = tx.leases.take("sender gone", "gone", NOW, SPAN)
+        tx.leases.release(gone)
+        over = NOW + SPAN
+        return tx.leases.holders("sender ", NOW), tx.leases.holders("sender ", over), tx.leases.holders("s_", NOW)
+
+    both, one, none = await storage.write(work)
+
+    assert both == {"a_", "b%"}
+    assert one == {"b%"}
+    assert none == set()
+
+
+async def test_forgetting_deletes_only_old_leases_with_that_beginning(storage: Storage):
+    def work(tx: Transaction):
+        old = tx.leases.take("sender old", "old", NOW, SPAN)
+        new = tx.leases.take("sender new", "new", later(5), SPAN)
+        number = tx.leases.take("number 1", "old", NOW, SPAN)
+        tx.leases.forget("sender ", later(4))
+        tx.leases.check(new)
+        tx.leases.check(number)
+        return old
+
+    old = await storage.write(work)
+
+    with pytest.raises(FencedError):
+        await storage.read(lambda tx: tx.leases.check(old))
+
+
 async def test_a_card_is_stale_until_it_shows_what_is_wanted(storage: Storage, clock: TestClock):
     campaign = await storage.write(add_campaign)
 

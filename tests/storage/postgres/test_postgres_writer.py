@@ -258,6 +258,24 @@ async def test_a_frozen_writer_is_ended_before_its_lease_is(storage: PostgresSto
     assert IDLE_WRITE_MS < LEASE_MS
 
 
+async def test_whoever_freezes_while_it_is_their_turn_is_ended_too(storage: PostgresStorage):
+    """The turn is taken outside of any transaction, so that the limit for those does not end it."""
+    runs = 0
+
+    def patience(_: Transaction) -> object:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            raise psycopg.errors.SerializationFailure
+        return storage._writer._session.raw.execute("SHOW idle_session_timeout").fetchone()
+
+    during = await storage.write(patience)
+    after = await storage.write(patience)
+
+    assert during == {"idle_session_timeout": f"{IDLE_WRITE_MS // 1000}s"}
+    assert after == {"idle_session_timeout": "0"}
+
+
 async def test_webhooks_that_land_on_two_processes_at_once_are_folded_and_counted_once(
     storage: PostgresStorage, other: PostgresStorage
 ):
