@@ -147,7 +147,7 @@ def planned_messages(
 
 
 def change_message(tx: Transaction, message: Recipient, **changes: Any) -> Recipient:
-    after = replace(message, **changes)
+    after = message._replace(**changes)
     tx.recipients.save([(message, after)])
     return after
 

@@ -5,7 +5,7 @@ time of each status and derives the state from all of them, so it is commutative
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
@@ -47,7 +47,7 @@ def fold(recipient: Recipient, event: StatusEvent) -> Recipient:
     """Add one status to what is known of a message; a repetition returns the very same object."""
     # Collected first and copied once: copying a message is most of what folding costs (benchmarks/webhooks.py).
     changes = _changes(recipient, event)
-    return replace(recipient, **changes) if changes else recipient
+    return recipient._replace(**changes) if changes else recipient
 
 
 _TIME_OF: Final[Mapping[Status, str]] = {

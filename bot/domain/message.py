@@ -6,9 +6,8 @@ so a late settle cannot undo a `delivered` and a status that overtakes the answe
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from bot.domain.instants import Millis
 
@@ -72,11 +71,11 @@ class Route(StrEnum):
     CLOUD = "cloud"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One person in one campaign's plan, with everything that may change about their message.
 
     `market` is the rate card's market, `code` Meta's error code of a refusal or failure, `reason` why we skipped.
+    A tuple, because every status builds two and compares them (benchmarks/webhooks.py); made by keywords all the same.
     """
 
     id: RecipientId

@@ -1,7 +1,5 @@
 """What time alone does to a campaign: messages expire, capped people get one more try, campaigns close."""
 
-from dataclasses import replace
-
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.instants import SECOND, Millis
 from bot.domain.message import Delivery, Dispatch
@@ -58,7 +56,7 @@ def expire(tx: Transaction, campaign_id: CampaignId, policy: Policy, now: Millis
         return 0
     start = Millis(now - lifetime_of(campaign) * SECOND - policy.expiry_buffer)
     overdue = tx.recipients.overdue(campaign_id, start, CHUNK)
-    tx.recipients.save([(row, replace(row, expired_at=now)) for row in overdue])
+    tx.recipients.save([(row, row._replace(expired_at=now)) for row in overdue])
     if overdue:
         narrating.redraw(tx, campaign)
     return len(overdue)

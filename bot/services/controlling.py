@@ -104,7 +104,7 @@ def finish_cancelling(tx: Transaction, campaign_id: CampaignId) -> bool:
     if campaign is None or campaign.state is not CampaignState.CANCELLED:
         return False
     waiting = tx.recipients.with_dispatch(Dispatch.PLANNED, campaign_id=campaign_id, limit=CHUNK)
-    skipped = [(row, replace(row, dispatch=Dispatch.SKIPPED, reason="cancelled")) for row in waiting]
+    skipped = [(row, row._replace(dispatch=Dispatch.SKIPPED, reason="cancelled")) for row in waiting]
     tx.recipients.save(skipped)
     narrating.redraw(tx, campaign)
     return len(waiting) == CHUNK

@@ -43,7 +43,7 @@ def _all_sending(tx: Transaction, phone_number_id: str) -> list[Recipient]:
     lost: list[Recipient] = []
     while rows := tx.recipients.with_dispatch(Dispatch.SENDING, phone_number_id=phone_number_id, limit=CHUNK):
         reason = "Arauto stopped before the answer came."
-        tx.recipients.save([(row, replace(row, dispatch=Dispatch.IN_DOUBT, reason=reason)) for row in rows])
+        tx.recipients.save([(row, row._replace(dispatch=Dispatch.IN_DOUBT, reason=reason)) for row in rows])
         lost += rows
     return lost
 
@@ -75,7 +75,7 @@ def assume_sent(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: 
     """Close the doubts as they are: nobody is sent to again. They stay counted as in doubt, and are never inflated."""
     rows = _decidable(tx, campaign_id, actor, policy, now)
     campaign = require_campaign(tx, campaign_id)
-    decided = [(row, replace(row, reason=ASSUMED_SENT)) for row in rows]
+    decided = [(row, row._replace(reason=ASSUMED_SENT)) for row in rows]
     tx.recipients.save(decided)
     recording.record(tx, campaign, "assumed_sent", actor.user, now, people=len(rows))
     narrating.tell(tx, campaign, f"assumed {now}", f"<@{actor.user}> assumed {len(rows):,} in doubt as sent.", now)

@@ -85,13 +85,13 @@ def _judge(
             continue
         reason = verdict(claimed.facts)
         if reason is not None:
-            after = replace(row, dispatch=Dispatch.SKIPPED, reason=str(reason))
+            after = row._replace(dispatch=Dispatch.SKIPPED, reason=str(reason))
             marked.skipped += 1
         elif is_lapsed(campaign, now):
-            after = replace(row, dispatch=Dispatch.LAPSED)
+            after = row._replace(dispatch=Dispatch.LAPSED)
             marked.lapsed += 1
         else:
-            after = replace(row, dispatch=Dispatch.SENDING, sending_at=now, not_before=None)
+            after = row._replace(dispatch=Dispatch.SENDING, sending_at=now, not_before=None)
             marked.go.append(replace(claimed, recipient=after))
         changes.append((row, after))
     return marked, changes
@@ -118,7 +118,7 @@ def lapse(tx: Transaction, campaign_id: CampaignId, now: Millis, limit: int = 5_
     if campaign.state not in (CampaignState.SENDING, CampaignState.PAUSED) or not is_lapsed(campaign, now):
         return 0
     waiting = tx.recipients.with_dispatch(Dispatch.PLANNED, campaign_id=campaign_id, limit=limit)
-    tx.recipients.save([(row, replace(row, dispatch=Dispatch.LAPSED)) for row in waiting])
+    tx.recipients.save([(row, row._replace(dispatch=Dispatch.LAPSED)) for row in waiting])
     if waiting:
         narrating.redraw(tx, campaign)
     return len(waiting)

@@ -1,7 +1,7 @@
 """Writing down what came of each request, and what it means for the person, the campaign and the number."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.instants import SECOND, Millis, plus_seconds
@@ -103,8 +103,7 @@ def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
         return row
     match outcome:
         case Accepted():
-            return replace(
-                row,
+            return row._replace(
                 dispatch=Dispatch.ACCEPTED,
                 wamid=outcome.wamid,
                 accepted_at=now,
@@ -112,35 +111,34 @@ def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
                 reason=None,
             )
         case InDoubt():
-            return replace(row, dispatch=Dispatch.IN_DOUBT, reason=outcome.why)
+            return row._replace(dispatch=Dispatch.IN_DOUBT, reason=outcome.why)
         case NotSent():
-            return replace(
-                row,
+            return row._replace(
                 dispatch=Dispatch.PLANNED,
                 sending_at=None,
                 tries=row.tries + 1,
                 not_before=Millis(now + back_off(row.tries + 1)),
             )
         case Refused() if outcome.failure.is_about_tracker:
-            return replace(row, dispatch=Dispatch.PLANNED, sending_at=None)
+            return row._replace(dispatch=Dispatch.PLANNED, sending_at=None)
         case Refused():
             return _after_refusal(row, outcome.failure, now)
 
 
 def _after_refusal(row: Recipient, failure: Failure, now: Millis) -> Recipient:
     """Let a row wait for another try, or refuse it: an error body proves that nothing was accepted."""
-    refused = replace(row, dispatch=Dispatch.REFUSED, code=failure.code, reason=None, failed_at=now)
-    again = replace(row, dispatch=Dispatch.PLANNED, sending_at=None)
+    refused = row._replace(dispatch=Dispatch.REFUSED, code=failure.code, reason=None, failed_at=now)
+    again = row._replace(dispatch=Dispatch.PLANNED, sending_at=None)
     match failure.kind:
         case ErrorClass.CONFIG:
             return again
         case ErrorClass.RATE:
-            return replace(again, not_before=plus_seconds(now, max(1.0, failure.wait_seconds)))
+            return again._replace(not_before=plus_seconds(now, max(1.0, failure.wait_seconds)))
         case ErrorClass.TRANSIENT if row.tries + 1 < MOST_TRIES:
             wait = _wait(failure, row.tries)
-            return replace(again, tries=row.tries + 1, not_before=Millis(now + wait))
+            return again._replace(tries=row.tries + 1, not_before=Millis(now + wait))
         case ErrorClass.DELAYED if failure.code == tracking.STILL_SYNCING and row.tries + 1 < MOST_TRIES:
-            return replace(again, tries=row.tries + 1)  # the whole campaign is held, see `_hold`
+            return again._replace(tries=row.tries + 1)  # the whole campaign is held, see `_hold`
         case _:
             return refused
 

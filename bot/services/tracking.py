@@ -6,7 +6,7 @@ Meta has.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bot.domain.campaign import Campaign, CampaignId
 from bot.domain.delivery import Status, StatusEvent, fold
@@ -169,8 +169,7 @@ def _as_accepted(row: Recipient, event: StatusEvent, now: Millis) -> Recipient:
     if row.dispatch is Dispatch.ACCEPTED:
         return row
     was_refused = row.dispatch is Dispatch.REFUSED
-    return replace(
-        row,
+    return row._replace(
         dispatch=Dispatch.ACCEPTED,
         wamid=event.wamid,
         accepted_at=row.sending_at or now,

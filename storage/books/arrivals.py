@@ -1,7 +1,6 @@
 """What comes back from outside the plan: clicks on our links, statuses that match nothing yet, test sends."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 
 from bot.domain.campaign import CampaignId
 from bot.domain.delivery import StatusEvent
@@ -15,7 +14,7 @@ from storage.rows.values import listed
 
 _HIT = "UPDATE links SET hits = hits + 1 WHERE token = ? AND url <> '' RETURNING recipient_id, url"
 # A person counts once, with their first click.
-_CLICK = "UPDATE recipients SET clicked_at = ? WHERE id = ? AND clicked_at IS NULL RETURNING *"
+_CLICK = f"UPDATE recipients SET clicked_at = ? WHERE id = ? AND clicked_at IS NULL RETURNING {rows.MESSAGE}"
 _CAMPAIGN_OF = "SELECT r.campaign_id FROM links AS l JOIN recipients AS r ON r.id = l.recipient_id WHERE l.token = ?"
 
 _PARKED_COLUMNS = (
@@ -50,7 +49,7 @@ class LinksBook(Book):
         clicked = self._run(_CLICK, (now, link["recipient_id"])).fetchone()
         if clicked is not None:
             after = rows.recipient(clicked)
-            move_tallies(self._connection, [(replace(after, clicked_at=None), after)])
+            move_tallies(self._connection, [(after._replace(clicked_at=None), after)])
         return str(link["url"])
 
     def campaign_of(self, token: str) -> CampaignId | None:

@@ -10,7 +10,7 @@ from bot.domain.funnel import recount
 from bot.domain.instants import Millis
 from storage.books.book import Book, assignments, insertion
 from storage.rows import campaigns as rows
-from storage.rows.recipients import recipient
+from storage.rows.recipients import MESSAGE, recipient
 from storage.rows.values import listed
 
 _SPEC_COLUMNS = (
@@ -48,7 +48,7 @@ INSERT INTO meta_clicks (click_key, campaign_id, component, at) VALUES (?, ?, ?,
 """
 _META_CLICKS = "SELECT count(*) AS value FROM meta_clicks WHERE campaign_id = ?"
 _TALLIES = "SELECT fact, n FROM tallies WHERE campaign_id = ? AND n > 0"
-_MESSAGES = "SELECT * FROM recipients WHERE campaign_id = ?"
+_MESSAGES = f"SELECT {MESSAGE} FROM recipients WHERE campaign_id = ?"
 
 
 class CampaignsBook(Book):

@@ -8,11 +8,11 @@ from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.phone import identity_of_digits
 from bot.ports.recipients import ReportRow
 from storage.books.connection import Connection
-from storage.rows.recipients import recipient
+from storage.rows.recipients import MESSAGE, message_of, recipient
 from storage.rows.values import listed
 
-_BY_IDS = "SELECT * FROM recipients WHERE id IN (SELECT value FROM json_each(?))"
-_BY_WAMIDS = "SELECT * FROM recipients WHERE wamid IN (SELECT value FROM json_each(?))"
+_BY_IDS = f"SELECT {MESSAGE} FROM recipients WHERE id IN (SELECT value FROM json_each(?))"
+_BY_WAMIDS = f"SELECT {MESSAGE} FROM recipients WHERE wamid IN (SELECT value FROM json_each(?))"
 _KNOWN_WAMIDS = """
 SELECT value AS wamid FROM json_each(?)
 WHERE EXISTS (SELECT 1 FROM recipients WHERE wamid = value)
@@ -21,14 +21,16 @@ WHERE EXISTS (SELECT 1 FROM recipients WHERE wamid = value)
 """
 # Messages in one state, of one campaign or number if they are named. The state is written into the statement: only so
 # can SQLite see that a partial index covers it.
-_WITH_DISPATCH = "SELECT * FROM recipients WHERE dispatch = '{dispatch}'{conditions} ORDER BY id LIMIT :limit"
+_WITH_DISPATCH = (
+    f"SELECT {MESSAGE} FROM recipients WHERE dispatch = '{{dispatch}}'{{conditions}} ORDER BY id LIMIT :limit"
+)
 _OF_CAMPAIGN = " AND campaign_id = :campaign_id"
 _OF_NUMBER = " AND campaign_id IN (SELECT id FROM campaigns WHERE phone_number_id = :phone_number_id)"
 # What may have left to this line: the address itself, an id learnt from Meta, or another spelling of the same number.
-_UNANSWERED = """
-SELECT r.* FROM recipients AS r
+_UNANSWERED = f"""
+SELECT {message_of("r")} FROM recipients AS r
 JOIN campaigns AS c ON c.id = r.campaign_id JOIN people AS p ON p.id = r.person_id
-WHERE r.dispatch = '{dispatch}' AND c.phone_number_id = :phone_number_id
+WHERE r.dispatch = '{{dispatch}}' AND c.phone_number_id = :phone_number_id
   AND (r.address IN ('+' || :digits, :digits) OR p.wa_id = :digits OR r.identity = :identity)
 """
 _IN_DOUBT_FOR = " UNION ALL ".join(_UNANSWERED.format(dispatch=state) for state in ("sending", "in_doubt"))
@@ -36,8 +38,9 @@ _NEXT_DUE = """
 SELECT min(coalesce(not_before, 0)) AS due FROM recipients WHERE campaign_id = ? AND dispatch IN ('planned', 'claimed')
 """
 # The lifetime starts at `sent` where Meta reported it, else when the message was accepted.
-_OVERDUE = """
-SELECT * FROM recipients WHERE campaign_id = ? AND dispatch = 'accepted' AND delivery IN ('none', 'held', 'sent')
+_OVERDUE = f"""
+SELECT {MESSAGE} FROM recipients
+WHERE campaign_id = ? AND dispatch = 'accepted' AND delivery IN ('none', 'held', 'sent')
   AND coalesce(sent_at, accepted_at) < ? ORDER BY coalesce(sent_at, accepted_at), id LIMIT ?
 """
 _ENDED_WITH = """
@@ -46,7 +49,7 @@ FROM recipients WHERE campaign_id = :campaign_id AND code = :code AND (
 )
 """
 _FAILED_WITH = f"""
-SELECT * {_ENDED_WITH} AND coalesce(failed_at, sending_at) < :before
+SELECT {MESSAGE} {_ENDED_WITH} AND coalesce(failed_at, sending_at) < :before
 ORDER BY attempt, coalesce(failed_at, sending_at), id LIMIT :limit
 """
 _FIRST_ATTEMPTS_WITH = f"SELECT count(*) AS messages {_ENDED_WITH} AND attempt = 1"
@@ -58,7 +61,7 @@ SELECT count(*) AS people FROM (
   UNION SELECT person_id FROM recipients WHERE dispatch = 'in_doubt' AND sending_at >= :since
 ) AS written
 """
-_REPORT = "SELECT * FROM recipients WHERE campaign_id = ? ORDER BY id"
+_REPORT = f"SELECT {MESSAGE}, address FROM recipients WHERE campaign_id = ? ORDER BY id"
 
 
 def by_ids(connection: Connection, ids: Collection[RecipientId]) -> list[Recipient]:

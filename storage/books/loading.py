@@ -8,11 +8,13 @@ from bot.domain.message import RecipientId
 from bot.ports.recipients import Claim
 from storage.books.connection import Connection
 from storage.books.matching import CAMPAIGNS_SINCE
-from storage.rows.recipients import recipient
+from storage.rows.recipients import message_of, recipient
 from storage.rows.values import Row, listed
 
-_ROWS = """
-SELECT m.*, p.standing AS person_standing, p.country AS person_country, {campaigns} AS other_campaigns
+_ROWS = f"""
+SELECT
+  {message_of("m")}, m.address, m.parameters,
+  p.standing AS person_standing, p.country AS person_country, {{campaigns}} AS other_campaigns
 FROM recipients AS m JOIN people AS p ON p.id = m.person_id
 WHERE m.id IN (SELECT value FROM json_each(:ids)) ORDER BY m.id
 """

@@ -8,11 +8,11 @@ from bot.domain.message import Recipient
 from bot.domain.plan import EMPTY_CHAIN, PlannedRecipient, chain
 from storage.books.connection import Connection
 from storage.books.tallies import move_tallies
-from storage.rows.recipients import recipient
+from storage.rows.recipients import MESSAGE, recipient
 
-_ADD = """
+_ADD = f"""
 INSERT INTO recipients (campaign_id, person_id, identity, address, parameters, market, country)
-VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING *
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING {MESSAGE}
 """
 _ADD_LINK = "INSERT INTO links (token, recipient_id, button, url) VALUES (?, ?, ?, ?)"
 # What may have left, or did in an earlier attempt.

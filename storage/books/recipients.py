@@ -22,11 +22,11 @@ _ARCHIVE = """
 INSERT INTO attempts (recipient_id, attempt, wamid, code, accepted_at, failed_at) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING
 """
-_CLAIM = """
+_CLAIM = f"""
 UPDATE recipients SET dispatch = 'claimed' WHERE id IN (
   SELECT id FROM recipients
-  WHERE campaign_id = ? AND dispatch = 'planned' AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT ?{lock}
-) RETURNING *
+  WHERE campaign_id = ? AND dispatch = 'planned' AND (not_before IS NULL OR not_before <= ?) ORDER BY id LIMIT ?{{lock}}
+) RETURNING {rows.MESSAGE}
 """
 _RELEASE = """
 UPDATE recipients SET dispatch = 'planned'

@@ -14,12 +14,12 @@ from storage.postgres.changing import save_many
 from storage.postgres.session import Session
 from storage.postgres.spelling import storable
 from storage.postgres.staging import copy_rows, stage
-from storage.rows.recipients import recipient
+from storage.rows.recipients import MESSAGE, recipient
 
-_ADD = """
+_ADD = f"""
 INSERT INTO recipients (campaign_id, person_id, identity, address, parameters, market, country)
 SELECT ?, person_id, identity, address, parameters, market, country FROM staged_recipients ORDER BY place
-ON CONFLICT DO NOTHING RETURNING *
+ON CONFLICT DO NOTHING RETURNING {MESSAGE}, identity
 """
 _LINK_COLUMNS = ("token", "recipient_id", "button", "url")
 

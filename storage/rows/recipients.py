@@ -2,46 +2,40 @@
 
 from bot.domain.delivery import Status, StatusEvent
 from bot.domain.instants import Millis
-from bot.domain.message import Dispatch, Recipient, RecipientId, Route
+from bot.domain.message import Dispatch, Recipient, Route
 from bot.ports.recipients import ParkedStatus, Trial
-from storage.rows.values import Row
+from storage.rows.values import Row, in_order
 
-#: The columns of `recipient`, in order; together they are the whole of `Recipient`.
-RECIPIENT_COLUMNS = (
-    *("id", "campaign_id", "person_id", "market", "dispatch", "attempt", "tries", "not_before", "wamid", "code"),
-    *("reason", "route", "free", "sending_at", "accepted_at", "held_at", "sent_at", "delivered_at", "read_at"),
-    *("failed_at", "expired_at", "clicked_at"),
-)
+#: The whole of a message, in the order of its fields; a query for messages begins with them (`MESSAGE`).
+RECIPIENT_COLUMNS = Recipient._fields
 #: Those of them that may change, in the order of `state_values`.
 STATE_COLUMNS = RECIPIENT_COLUMNS[4:]
+_AT_DISPATCH, _AT_ROUTE, _AT_FREE = map(RECIPIENT_COLUMNS.index, ("dispatch", "route", "free"))
+_LENGTH = len(RECIPIENT_COLUMNS)
+#: What is selected or returned for `recipient` to read.
+MESSAGE = ", ".join(RECIPIENT_COLUMNS)
+
+_DISPATCHES = {dispatch.value: dispatch for dispatch in Dispatch}
+_ROUTES: dict[str | None, Route | None] = {None: None} | {route.value: route for route in Route}
+
+
+def message_of(table: str) -> str:
+    """Spell `MESSAGE` where several tables are joined."""
+    return ", ".join(f"{table}.{name}" for name in RECIPIENT_COLUMNS)
 
 
 def recipient(row: Row) -> Recipient:
-    """Build a message."""
-    route = row["route"]
-    return Recipient(
-        id=RecipientId(row["id"]),
-        campaign_id=row["campaign_id"],
-        person_id=row["person_id"],
-        market=row["market"],
-        dispatch=Dispatch(row["dispatch"]),
-        attempt=row["attempt"],
-        tries=row["tries"],
-        not_before=row["not_before"],
-        wamid=row["wamid"],
-        code=row["code"],
-        reason=row["reason"],
-        route=None if route is None else Route(route),
-        free=bool(row["free"]),
-        sending_at=row["sending_at"],
-        accepted_at=row["accepted_at"],
-        held_at=row["held_at"],
-        sent_at=row["sent_at"],
-        delivered_at=row["delivered_at"],
-        read_at=row["read_at"],
-        failed_at=row["failed_at"],
-        expired_at=row["expired_at"],
-        clicked_at=row["clicked_at"],
+    """Build a message from a row that begins with `MESSAGE`, by place: by name each column is searched for."""
+    values = in_order(row)
+    return Recipient._make(
+        (
+            *values[:_AT_DISPATCH],
+            _DISPATCHES[values[_AT_DISPATCH]],
+            *values[_AT_DISPATCH + 1 : _AT_ROUTE],
+            _ROUTES[values[_AT_ROUTE]],
+            bool(values[_AT_FREE]),
+            *values[_AT_FREE + 1 : _LENGTH],
+        )
     )
 
 

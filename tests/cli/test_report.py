@@ -3,7 +3,6 @@
 import csv
 import json
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,10 +28,9 @@ def one_sent(tx: Transaction) -> None:
     assert lease is not None
     claimed = tx.recipients.claim(campaign.id, 1, lease, NOW)
     (row,) = tx.recipients.get_many([claimed[0].id]).values()
-    sending = replace(row, dispatch=Dispatch.SENDING, sending_at=NOW)
+    sending = row._replace(dispatch=Dispatch.SENDING, sending_at=NOW)
     tx.recipients.save([(row, sending)], lease)
-    accepted = replace(
-        sending,
+    accepted = sending._replace(
         dispatch=Dispatch.ACCEPTED,
         wamid="wamid.HBgL",
         route=Route.MM,

@@ -136,7 +136,7 @@ async def test_a_cancelled_campaign_sends_nothing_again(house: House):
 
 async def test_another_attempt_remembers_the_click_and_nothing_else_of_the_one_before(house: House):
     _, [row] = await house.accepted(1)
-    clicked = replace(row, clicked_at=house.now, delivered_at=house.now, code=7, tries=3)
+    clicked = row._replace(clicked_at=house.now, delivered_at=house.now, code=7, tries=3)
 
     again = rescuing.next_attempt(clicked)
 

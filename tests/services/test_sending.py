@@ -172,7 +172,7 @@ async def test_what_a_webhook_settled_meanwhile_is_not_marked(house: House):
     campaign = await house.sending(1)
     ids, fence = await house.claim(campaign), await house.fence()
     [row] = await house.rows(campaign)
-    settled = replace(row, dispatch=Dispatch.ACCEPTED, wamid="wamid.x", accepted_at=house.now)
+    settled = row._replace(dispatch=Dispatch.ACCEPTED, wamid="wamid.x", accepted_at=house.now)
     await house.write(lambda tx: tx.recipients.save([(row, settled)]))
 
     marked = await house.write(lambda tx: sending.mark(tx, campaign.id, ids, fence, house.policy, house.now))

@@ -1,7 +1,5 @@
 """What each kind of answer means for the message, the person, the campaign and the number."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot.domain.campaign import Campaign, CampaignState
@@ -262,7 +260,7 @@ async def test_what_a_webhook_proved_survives_a_late_and_worse_answer(house: Hou
 
 async def test_an_answer_to_an_earlier_attempt_changes_nothing(house: House):
     campaign, rows = await house.marked(1)
-    newer = replace(rows[0], attempt=2)
+    newer = rows[0]._replace(attempt=2)
     await house.write(lambda tx: tx.recipients.save([(rows[0], newer)]))
 
     await house.settle((rows[0], Accepted("wamid.old")))

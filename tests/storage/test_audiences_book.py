@@ -85,7 +85,7 @@ async def test_people_messaged_lately_are_left_out(storage: Storage):
         tx.recipients.add(campaign.id, [a_planned(1, person_id=one), a_planned(2, person_id=two)])
         rows = [row.recipient for row in tx.recipients.rows(campaign.id)]
         for row, at in zip(rows, (later(days=-2), later(days=-5)), strict=True):
-            tx.recipients.save([(row, replace(row, dispatch=Dispatch.ACCEPTED, wamid=f"w{row.id}", accepted_at=at))])
+            tx.recipients.save([(row, row._replace(dispatch=Dispatch.ACCEPTED, wamid=f"w{row.id}", accepted_at=at))])
         return two, three
 
     two, three = await storage.write(fill)
@@ -169,7 +169,7 @@ def _fill(tx: Transaction, people: list[Any]) -> None:
         if days_ago is not None:
             row = tx.recipients.with_dispatch(Dispatch.PLANNED)[-1]
             at = later(days=-days_ago)
-            tx.recipients.save([(row, replace(row, dispatch=Dispatch.ACCEPTED, wamid=f"w{n}", accepted_at=at))])
+            tx.recipients.save([(row, row._replace(dispatch=Dispatch.ACCEPTED, wamid=f"w{n}", accepted_at=at))])
 
 
 def _facts(one: Candidate) -> Facts:

@@ -1,7 +1,5 @@
 """One campaign through every book it touches, from its people to its report."""
 
-from dataclasses import replace
-
 from bot.domain.audience import AudienceRule, waterfall
 from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.delivery import Status, StatusEvent, fold
@@ -34,10 +32,10 @@ def _send(tx: Transaction, campaign: Campaign) -> None:
     fence = tx.leases.take(f"number {NUMBER}", "worker", NOW, 60_000)
     assert fence is not None
     claimed = tx.recipients.claim(campaign.id, 10, fence, NOW)
-    leaving = [replace(message, dispatch=Dispatch.SENDING, sending_at=NOW) for message in claimed]
+    leaving = [message._replace(dispatch=Dispatch.SENDING, sending_at=NOW) for message in claimed]
     tx.recipients.save(list(zip(claimed, leaving, strict=True)), fence)
     for n, message in enumerate(leaving):
-        done = replace(message, dispatch=Dispatch.ACCEPTED, wamid=f"wamid.{n}", accepted_at=later(1))
+        done = message._replace(dispatch=Dispatch.ACCEPTED, wamid=f"wamid.{n}", accepted_at=later(1))
         tx.recipients.save([(message, done)], fence)
 
 

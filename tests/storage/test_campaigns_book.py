@@ -1,6 +1,5 @@
 """The book of campaigns: the optimistic lock, the transition table, snapshots, clicks."""
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -113,7 +112,7 @@ async def test_the_last_sender_of_a_number_is_the_campaign_accepted_last(storage
             add_plan(tx, campaign, first=10 + n)
             row = next(iter(tx.recipients.rows(campaign.id))).recipient
             if at is not None:
-                accepted = replace(row, dispatch=Dispatch.ACCEPTED, wamid=f"w{n}", accepted_at=at)
+                accepted = row._replace(dispatch=Dispatch.ACCEPTED, wamid=f"w{n}", accepted_at=at)
                 tx.recipients.save([(row, accepted)])
         return late.id
 

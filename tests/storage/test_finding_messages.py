@@ -150,7 +150,7 @@ async def test_people_who_may_have_a_message_count_as_messaged(storage: Storage)
     def work(tx: Transaction):
         one, two, _ = planned_messages(tx, 3, token="AAAA")
         for message, dispatch in ((one, Dispatch.SENDING), (two, Dispatch.IN_DOUBT)):
-            tx.recipients.save([(message, replace(message, dispatch=dispatch, sending_at=later(1)))])
+            tx.recipients.save([(message, message._replace(dispatch=dispatch, sending_at=later(1)))])
         return tx.recipients.people_messaged_since(later(-24))
 
     assert await storage.write(work) == 2

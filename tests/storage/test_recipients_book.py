@@ -105,8 +105,7 @@ async def test_a_plan_of_which_anything_may_have_left_stays(storage: Storage, le
 
 async def test_a_saved_message_comes_back_whole_and_moves_its_counters(storage: Storage):
     message = await storage.write(lambda tx: planned_messages(tx)[0])
-    after = replace(
-        message,
+    after = message._replace(
         dispatch=D.ACCEPTED,
         wamid="wamid.1",
         accepted_at=later(1),
@@ -141,7 +140,7 @@ async def test_a_saved_message_comes_back_whole_and_moves_its_counters(storage: 
 async def test_a_row_that_changed_meanwhile_undoes_the_whole_work(storage: Storage):
     one, two = await storage.write(lambda tx: planned_messages(tx, 2))
     await storage.write(lambda tx: change_message(tx, two, dispatch=D.LAPSED))
-    stale = [(row, replace(row, dispatch=D.SKIPPED, reason="stopped")) for row in (one, two)]
+    stale = [(row, row._replace(dispatch=D.SKIPPED, reason="stopped")) for row in (one, two)]
 
     with pytest.raises(ConflictError, match="1 of 2 messages"):
         await storage.write(lambda tx: tx.recipients.save(stale))
@@ -200,7 +199,7 @@ async def test_nothing_is_claimed_or_saved_under_a_lost_lease(storage: Storage):
     with pytest.raises(FencedError):
         await storage.write(lambda tx: tx.recipients.claim(CampaignId(message.campaign_id), 1, fence, NOW))
     with pytest.raises(FencedError):
-        await storage.write(lambda tx: tx.recipients.save([(message, replace(message, dispatch=D.LAPSED))], fence))
+        await storage.write(lambda tx: tx.recipients.save([(message, message._replace(dispatch=D.LAPSED))], fence))
     assert await storage.read(lambda tx: tx.recipients.get(message.id)) == message
 
 
@@ -254,7 +253,7 @@ async def test_many_messages_changed_at_once_come_back_whole_and_move_their_coun
     def work(tx: Transaction):
         rows = planned_messages(tx, 30)
         after = [
-            replace(row, dispatch=D.ACCEPTED, wamid=f"w{row.id}", accepted_at=NOW, route=Route.MM, free=row.id % 2 == 0)
+            row._replace(dispatch=D.ACCEPTED, wamid=f"w{row.id}", accepted_at=NOW, route=Route.MM, free=row.id % 2 == 0)
             for row in rows
         ]
         tx.recipients.save(list(zip(rows, after, strict=True)))
@@ -274,7 +273,7 @@ async def test_one_stale_message_among_many_undoes_the_whole_work(storage: Stora
     await storage.write(lambda tx: change_message(tx, rows[7], clicked_at=NOW))
 
     with pytest.raises(ConflictError, match="1 of 30 messages"):
-        await storage.write(lambda tx: tx.recipients.save([(row, replace(row, dispatch=D.LAPSED)) for row in rows]))
+        await storage.write(lambda tx: tx.recipients.save([(row, row._replace(dispatch=D.LAPSED)) for row in rows]))
 
     tallies = await storage.read(lambda tx: tx.campaigns.tallies(CampaignId(rows[0].campaign_id)))
     assert tallies == {"planned": 30, "waiting": 30, "clicked": 1}
@@ -283,8 +282,8 @@ async def test_one_stale_message_among_many_undoes_the_whole_work(storage: Stora
 async def test_a_message_that_changes_twice_among_many_ends_as_the_last_change_says(storage: Storage):
     def work(tx: Transaction):
         rows = planned_messages(tx, 12)
-        marked = [replace(row, dispatch=D.SENDING, sending_at=NOW) for row in rows]
-        refused = replace(marked[0], dispatch=D.REFUSED, code=131026)
+        marked = [row._replace(dispatch=D.SENDING, sending_at=NOW) for row in rows]
+        refused = marked[0]._replace(dispatch=D.REFUSED, code=131026)
         tx.recipients.save([*zip(rows, marked, strict=True), (marked[0], refused)])
         return tx.recipients.get(rows[0].id) == refused, tx.campaigns.tallies(CampaignId(rows[0].campaign_id))
 

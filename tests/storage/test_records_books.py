@@ -193,13 +193,13 @@ async def test_a_digest_tells_what_happened_in_its_span(storage: Storage):
         add_plan(tx, silent, 1, first=9)
         rows = [row.recipient for row in tx.recipients.rows(campaign.id)]
         accepted = [
-            replace(row, dispatch=Dispatch.ACCEPTED, wamid=f"w{n}", accepted_at=later(1)) for n, row in enumerate(rows)
+            row._replace(dispatch=Dispatch.ACCEPTED, wamid=f"w{n}", accepted_at=later(1)) for n, row in enumerate(rows)
         ]
         after = [
-            replace(accepted[0], read_at=later(5), clicked_at=later(6)),
-            replace(accepted[1], delivered_at=later(30)),
-            replace(accepted[2], failed_at=later(2), code=131026),
-            replace(rows[3], dispatch=Dispatch.REFUSED, sending_at=later(3), code=131026),
+            accepted[0]._replace(read_at=later(5), clicked_at=later(6)),
+            accepted[1]._replace(delivered_at=later(30)),
+            accepted[2]._replace(failed_at=later(2), code=131026),
+            rows[3]._replace(dispatch=Dispatch.REFUSED, sending_at=later(3), code=131026),
         ]
         tx.recipients.save(list(zip(rows, after, strict=True)))
         return campaign.id

@@ -1,6 +1,5 @@
 """Whatever happens to messages, and in whatever order, the counters equal a recount."""
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -40,7 +39,7 @@ def _play(tx: Transaction, token: str, steps: list[tuple[int, dict[str, Any]]]) 
     add_plan(tx, campaign, 3)
     messages: list[Recipient] = [row.recipient for row in tx.recipients.rows(campaign.id)]
     for place, state in steps:
-        after = replace(messages[place], **state)
+        after = messages[place]._replace(**state)
         tx.recipients.save([(messages[place], after)])
         messages[place] = after
     return dict(tx.campaigns.tallies(campaign.id)), dict(tx.campaigns.recount(campaign.id))

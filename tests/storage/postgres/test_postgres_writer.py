@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -329,7 +328,7 @@ async def test_a_lease_taken_over_fences_a_write_that_is_already_under_way(
         tx.leases.check(fence)
         checked.set()
         assert taken.wait(10)
-        tx.recipients.save([(message, replace(message, dispatch=Dispatch.SENDING, sending_at=NOW))], fence)
+        tx.recipients.save([(message, message._replace(dispatch=Dispatch.SENDING, sending_at=NOW))], fence)
 
     def take_over(tx: Transaction) -> None:
         assert tx.leases.take("number", "you", later(3), 60_000) is not None
