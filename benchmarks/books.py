@@ -4,10 +4,10 @@ People and accepted messages are written with SQL of their own, because a millio
 take longer than what is measured. Everything else goes through the services.
 """
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import engines
 from bot.domain.approval import Shown
 from bot.domain.audience import AudienceRule
 from bot.domain.campaign import Campaign, CampaignId, CampaignSpec
@@ -28,7 +28,7 @@ POLICY = Policy(approval_channel="C0APPROVALS", phone_number_ids=(NUMBER,), max_
 
 # Numbers are made up in this process: Brazilian mobile numbers, counted up from 11 9 1000 0000.
 _ADD_PEOPLE = """
-WITH RECURSIVE n (i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :first + :count)
+WITH RECURSIVE n (i) AS (SELECT CAST(:first AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :first + :count)
 INSERT INTO people
   (phone, identity, country, market, name, language, standing, opted_in_at, created_at, updated_at)
 SELECT '+5511' || (910000000 + i), '5511' || (910000000 + i), 'BR', 'Brazil', 'Ada ' || i, 'pt_BR', 1, :now, :now, :now
@@ -64,21 +64,19 @@ def a_template(now: Millis, **changes: object) -> Template:
     return Template(**{**given, **changes})  # type: ignore[arg-type]  # the fields of a template, by name
 
 
-def add_people(database: Path, count: int, now: Millis) -> None:
+def add_people(database: Path | str, count: int, now: Millis) -> None:
     """Put so many opted-in people on record, behind those who are there."""
-    with sqlite3.connect(database) as connection:
-        known = connection.execute("SELECT coalesce(max(id), 0) FROM people").fetchone()[0]
-        connection.execute(_ADD_PEOPLE, {"first": known, "count": count, "now": now})
-        connection.execute(_ADD_CONSENTS, {"after": known, "now": now})
-    connection.close()
+    with engines.connected(database) as run:
+        known = next(iter(run("SELECT coalesce(max(id), 0) AS last FROM people", {})))["last"]
+        run(_ADD_PEOPLE, {"first": known, "count": count, "now": now})
+        run(_ADD_CONSENTS, {"after": known, "now": now})
 
 
-def accept_all(database: Path, campaign: Campaign, now: Millis) -> None:
+def accept_all(database: Path | str, campaign: Campaign, now: Millis) -> None:
     """Let Meta have accepted every message of a planned campaign."""
-    with sqlite3.connect(database) as connection:
+    with engines.connected(database) as run:
         for sql in (_ACCEPT, _COUNT_ACCEPTED, _COUNT_DELIVERY):
-            connection.execute(sql, {"campaign": campaign.id, "now": now})
-    connection.close()
+            run(sql, {"campaign": campaign.id, "now": now})
 
 
 def wamid_of(recipient_id: int) -> str:
@@ -93,6 +91,7 @@ class Author:
     store: Storage
     template: Template
     now: Millis
+    number: str = NUMBER
 
     async def submitted(self, name: str = "bench") -> Campaign:
         """Submit one; nothing is planned yet."""
@@ -119,7 +118,7 @@ class Author:
             template_id=self.template.id,
             audience_id=audience.id,
             channel="C0MARKETING",
-            phone_number_id=NUMBER,
+            phone_number_id=self.number,
             bindings={variable.key: "{{first_name|friend}}" for variable in variables(self.template)},
         )
         return drafting.submit(tx, spec, AUTHOR, name, self.now)

@@ -62,7 +62,7 @@ def programs() -> Path:
 
 @cache
 def _server() -> str:
-    return os.environ.get("TEST_DATABASE_URL") or _started()
+    return os.environ.get("TEST_DATABASE_URL") or start(*_QUICK)
 
 
 @cache
@@ -80,8 +80,8 @@ def _url(name: str) -> str:
     return f"postgresql://{parts.get('user', 'postgres')}{password}@{where}:{parts.get('port', 5432)}/{name}"
 
 
-def _started() -> str:
-    """Start a server on a socket in a folder of its own; give its address."""
+def start(*settings: str) -> str:
+    """Start a server on a socket in a folder of its own, to end with this process; give its address."""
     folder = Path(tempfile.mkdtemp(prefix="arauto-pg-"))  # short: a socket's path may have 107 bytes
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     owner = _owner(folder)
@@ -90,7 +90,7 @@ def _started() -> str:
     init = ("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
     made = subprocess.run([installed / init[0], *init[1:]], capture_output=True, text=True, check=False, **owner)
     assert made.returncode == 0, f"initdb cannot make a PostgreSQL for the tests: {made.stderr}"
-    server = [str(installed / "postgres"), "-D", data, "-k", str(folder), "-h", "", *_QUICK]
+    server = [str(installed / "postgres"), "-D", data, "-k", str(folder), "-h", "", *settings]
     with (folder / "log").open("w") as log:
         keeper = subprocess.Popen(
             ["/bin/sh", "-c", _KEEPER, "postgres", *server], stdin=subprocess.PIPE, stdout=log, stderr=log, **owner

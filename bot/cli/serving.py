@@ -85,7 +85,7 @@ def simulate_meta(
     from bot.simulator import meta
 
     try:
-        simulator = meta.MetaSimulator(seed=seed, mps=mps, profile=wanted)
+        simulator = meta.MetaSimulator.from_profile(wanted or {}, seed=seed, mps=mps)
     except ValueError as problem:
         raise typer.BadParameter(f"--profile {profile}: {problem}.") from problem
     with _naming(port):
