@@ -40,13 +40,13 @@ SELECT id, 'opt_in', :now, 'web form', 'Yes, write to me', 'benchmark', 'cli', :
 """
 _ACCEPT = """
 UPDATE recipients SET dispatch = 'accepted', sending_at = :now, accepted_at = :now,
-  wamid = 'wamid.HBgNNTUxMTkxMDAwMDAwMBUCABEYEkI' || printf('%09d', id)
+  wamid = 'wamid.HBgNNTUxMTkxMDAwMDAwMBUCABEYEkI' || substr(CAST(1000000000 + id AS TEXT), 2)
 WHERE campaign_id = :campaign
 """
 _COUNT_ACCEPTED = "UPDATE tallies SET fact = 'sent' WHERE campaign_id = :campaign AND fact = 'waiting'"
 _COUNT_DELIVERY = """
 INSERT INTO tallies (campaign_id, fact, n)
-SELECT :campaign, 'delivery:none', count(*) FROM recipients WHERE campaign_id = :campaign
+SELECT :campaign, :fact, count(*) FROM recipients WHERE campaign_id = :campaign
 """
 
 
@@ -76,7 +76,7 @@ def accept_all(database: Path | str, campaign: Campaign, now: Millis) -> None:
     """Let Meta have accepted every message of a planned campaign."""
     with engines.connected(database) as run:
         for sql in (_ACCEPT, _COUNT_ACCEPTED, _COUNT_DELIVERY):
-            run(sql, {"campaign": campaign.id, "now": now})
+            run(sql, {"campaign": campaign.id, "now": now, "fact": "delivery:none"})
 
 
 def wamid_of(recipient_id: int) -> str:
