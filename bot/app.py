@@ -26,7 +26,7 @@ from bot.runtime.housekeeping import Housekeeping
 from bot.runtime.launcher import LaunchingRounds
 from bot.runtime.leased import FencedStorage, LeasedChat, LeasedRounds
 from bot.runtime.listener import listen
-from bot.runtime.measuring import MeasuredSender
+from bot.runtime.measuring import MeasuredSender, MeasuredStorage
 from bot.runtime.metrics import Metrics
 from bot.runtime.notices import NoticeRounds
 from bot.runtime.planner import CancellingRounds, PlanningRounds
@@ -72,11 +72,12 @@ class Bot:
     def __init__(
         self, settings: Settings, store: Storage, clock: Clock, clients: "Clients", roles: Collection[str] = ROLES
     ) -> None:
-        self._settings, self._store, self._clock, self._roles = settings, store, clock, roles
+        self._settings, self._clock, self._roles = settings, clock, roles
+        self._metrics = Metrics()
+        self._store = store = MeasuredStorage(store, self._metrics)
         self._holder = f"{socket.gethostname()} {os.getpid()} {secrets.token_hex(4)}"
         self._leases = RoleLeases(roles, store=store, clock=clock, holder=self._holder)
         self._policy, self._card = settings.policy(), settings.prices()
-        self._metrics = Metrics()
         self._slack = web_client(settings.slack_bot_token, settings.slack_api_url)
         self._chat = SlackChat(self._slack)
         self._meta = clients.meta(settings)
@@ -247,7 +248,7 @@ class Bot:
         for sender in self.senders:
             if sender.trouble is not None:
                 reasons[f"sender {sender.number}"] = sender.trouble
-            self._metrics.sender(sender.number, sender.pace, sender.trouble)
+            self._metrics.sender(sender.number, sender.pace, sender.trouble, is_held=sender.holds)
         if self._link.trouble is not None and WEB in self._roles:
             reasons["slack"] = self._link.trouble
         return reasons

@@ -114,6 +114,11 @@ class NumberSender:
         self.bell.ring()
 
     @property
+    def holds(self) -> bool:
+        """Tell whether this process sends for the number at the moment."""
+        return self._tenure.stands
+
+    @property
     def pace(self) -> float:
         """Give the messages per second aimed at now."""
         return self._throttle.pace
