@@ -136,7 +136,7 @@ class PeopleBook(Book):
         self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis, *, after: int, limit: int
     ) -> list[Candidate]:
         """Give the next people who match, by ascending id."""
-        sql = f"{matching(rule, cap, 'p.*')} AND p.id > :after ORDER BY p.id LIMIT :limit"
+        sql = f"{matching(rule, cap, rows.CANDIDATE)} AND p.id > :after ORDER BY p.id LIMIT :limit"
         values = matching_values(rule, cap, now)
         return [rows.candidate(row) for row in self._all(sql, {**values, "after": after, "limit": limit})]
 

@@ -1,7 +1,7 @@
 """Single values of a column: JSON text, booleans that may be missing."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, Protocol
 
 
@@ -9,6 +9,12 @@ class Row(Protocol):
     """A row of any engine."""
 
     def __getitem__(self, column: str, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+def in_order(row: Row) -> tuple[Any, ...]:
+    """Give the values of a row in the order of its columns."""
+    return tuple(row.values()) if isinstance(row, dict) else tuple(row)
 
 
 def to_json(value: object) -> str:
