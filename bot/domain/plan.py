@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,6 +12,9 @@ from bot.domain.instants import Millis
 
 #: What one recipient adds to the chain: identity, address, parameters.
 Link: TypeAlias = tuple[str, str, bytes]
+
+#: Writes a length in four bytes, the most significant first.
+_length = struct.Struct(">I").pack
 
 #: The chain's value before the first recipient.
 EMPTY_CHAIN = hashlib.sha256(b"arauto plan").hexdigest()
@@ -35,15 +39,11 @@ def chain_all(previous: str, links: Iterable[Link]) -> str:
     for identity_text, address_text, parameters in links:
         identity, address = identity_text.encode(), address_text.encode()
         link = (
-            *(value.encode(), _size(identity), identity),
-            *(_size(address), address, _size(parameters), parameters),
+            *(value.encode(), _length(len(identity)), identity),
+            *(_length(len(address)), address, _length(len(parameters)), parameters),
         )
         value = hashlib.sha256(b"".join(link)).hexdigest()
     return value
-
-
-def _size(part: bytes) -> bytes:
-    return len(part).to_bytes(4, "big")
 
 
 def plan_digest(head: Mapping[str, object], recipients_chain: str) -> str:

@@ -26,8 +26,8 @@ from bot.ports.people import Candidate, Person
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
 
-#: People per transaction: about 20 ms of the writer's time.
-CHUNK = 500
+#: People per transaction: about 25 ms of the writer's time.
+CHUNK = 800
 #: Masked people shown per exclusion, and rendered examples.
 SAMPLES = 3
 EXAMPLES = 2
