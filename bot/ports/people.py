@@ -111,9 +111,20 @@ class People(Protocol):
         ...
 
     def candidates(
-        self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis, *, after: int, limit: int
+        self,
+        rule: AudienceRule,
+        cap: FrequencyCap | None,
+        now: Millis,
+        *,
+        after: int,
+        limit: int,
+        until: int | None = None,
     ) -> list[Candidate]:
-        """Give the next people who match, by ascending id, from the first id above `after`."""
+        """Give the next people who match, by ascending id, from the first id above `after`, up to the id `until`."""
+        ...
+
+    def last_id(self) -> int:
+        """Give the highest id of a person; 0 where there is nobody."""
         ...
 
 
