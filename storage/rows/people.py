@@ -36,9 +36,21 @@ def person(row: Row, tags: frozenset[str]) -> Person:
 
 def candidate(row: Row) -> Candidate:
     """Build a person who matches a rule from a row of `CANDIDATE`, by place: by name each column is searched for."""
-    *plain, attributes, standing, is_capped, is_duplicate = in_order(row)
-    known = {} if attributes == "{}" else from_json(attributes)
-    return Candidate._make((*plain, known, _STANDINGS[standing], bool(is_capped), bool(is_duplicate)))
+    person_id, phone, bsuid, identity, country, market, name, language, text, bits, capped, duplicate = in_order(row)
+    return Candidate(
+        person_id,
+        phone,
+        bsuid,
+        identity,
+        country,
+        market,
+        name,
+        language,
+        {} if text == "{}" else from_json(text),
+        _STANDINGS[bits],
+        bool(capped),
+        bool(duplicate),
+    )
 
 
 def consent_event(row: Row) -> ConsentEvent:
