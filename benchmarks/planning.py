@@ -7,6 +7,7 @@ transaction of its own, as in the bot.
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks import books, options, processes
@@ -25,9 +26,11 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One plan: how long it took, and by how much the peak of memory rose after its first tenth."""
+    """One plan: its time, the processor's share of it, its longest step, and how memory grew after its first tenth."""
 
     seconds: float
+    cpu_seconds: float
+    longest_step: float
     growth_mib: float
 
 
@@ -46,12 +49,18 @@ async def measure(people: int) -> Measured:
 async def _plan(store: Storage, author: books.Author, people: int) -> Measured:
     campaign = await author.submitted()
     planner = Planner(books.POLICY, default_card(), lambda: "click")
-    began, steps, early = time.perf_counter(), 0, 0.0
+    resident = []
+    instants = [time.perf_counter()]
+    cpu = time.process_time()
     while await store.write(lambda tx: planner.step(tx, campaign.id, _CLOCK.now())):
-        steps += 1
-        if steps == people // CHUNK // 10:
-            early = processes.myself().peak_mib()
-    return Measured(seconds=time.perf_counter() - began, growth_mib=processes.myself().peak_mib() - early)
+        instants.append(time.perf_counter())
+        resident.append(processes.myself().resident_mib())
+    return Measured(
+        seconds=time.perf_counter() - instants[0],
+        cpu_seconds=time.process_time() - cpu,
+        longest_step=max(after - before for before, after in pairwise(instants)),
+        growth_mib=max(resident) - resident[people // CHUNK // 10],
+    )
 
 
 async def main() -> None:
@@ -62,6 +71,8 @@ async def main() -> None:
     figures = [
         Figure(what="planning", unit="s", values=[one.seconds for one in found], goal=Goal(at_most=allowed)),
         Figure(what="people", unit="per second", values=[given.size / one.seconds for one in found]),
+        Figure(what="processor", unit="µs a person", values=[one.cpu_seconds / given.size * 1e6 for one in found]),
+        Figure(what="longest step", unit="ms", values=[one.longest_step * 1e3 for one in found]),
         Figure(what="growth", unit="MiB", values=[one.growth_mib for one in found], goal=Goal(at_most=20)),
     ]
     show("Planning", given, figures)

@@ -34,6 +34,10 @@ class Process:
         """Give the most memory it has held so far."""
         return self._status("VmHWM")
 
+    def resident_mib(self) -> float:
+        """Give the memory it holds now."""
+        return self._status("VmRSS")
+
     def _status(self, name: str) -> float:
         for line in Path(f"/proc/{self.pid}/status").read_text("utf-8").splitlines():
             if line.startswith(f"{name}:"):

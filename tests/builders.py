@@ -103,7 +103,7 @@ def a_planned(n: int = 1, **changes: Any) -> PlannedRecipient:
         country="GB",
         parameters=b'[{"type":"body"}]',
     )
-    return replace(row, **changes)
+    return row._replace(**changes)
 
 
 def add_people(tx: Transaction, count: int, *, opted_in: bool = True, first: int = 1) -> list[int]:

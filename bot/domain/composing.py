@@ -5,10 +5,9 @@ Shapes from Meta, "Send marketing messages" and the template pages it names (rea
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from json.encoder import encode_basestring
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from bot.domain.expressions import Attribute, Expression, Reader, in_address, parse
@@ -31,8 +30,7 @@ _VARIABLE: Final = re.compile(r"\{\{\s*[A-Za-z0-9_]+\s*\}\}")
 Link: TypeAlias = tuple[str, int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """One person's parameters. Somebody with anything in `missing`, or `is_too_long`, cannot be written to.
 
     `components_json` is `template.components` as it will be sent, `links` are (token, button index, landing address).
@@ -67,14 +65,16 @@ def is_countdown(template: Template) -> bool:
     return not (isinstance(settings, Mapping) and settings.get("has_expiration") is False)
 
 
-@dataclass(slots=True)
-class _Person:
+class _Person(Reader):
     """What writing one person's message needs and finds."""
 
-    reader: Reader
-    token: Callable[[], str]
-    links: list[Link] = field(default_factory=list)
-    body_length: int = 0
+    __slots__ = ("body_length", "links", "token")
+
+    def __init__(self, attributes: Mapping[str, str], token: Callable[[], str], body_length: int) -> None:
+        super().__init__(attributes)
+        self.token = token
+        self.links: list[Link] = []
+        self.body_length = body_length
 
 
 #: Writes one value that differs between people.
@@ -101,18 +101,21 @@ class Composer:
         self._body_length = len(_VARIABLE.sub("", str((template.component("BODY") or {}).get("text", ""))))
         self._longest_body = longest_body(template)
         self._pieces = _joined(_written(list(self._components())))
+        #: What everybody gets, where nothing differs between people.
+        self._same = None if any(map(callable, self._pieces)) else self._compose(_Person({}, str, self._body_length))
 
     def compose(self, attributes: Mapping[str, str], *, token: Callable[[], str]) -> Composed:
         """Write one person's parameters; `token` gives a fresh URL-safe token for each click link."""
-        person = _Person(Reader(attributes), token)
+        return self._same or self._compose(_Person(attributes, token, self._body_length))
+
+    def _compose(self, person: _Person) -> Composed:
         written = [piece if isinstance(piece, str) else encode_basestring(piece(person)) for piece in self._pieces]
-        reader = person.reader
         return Composed(
             "".join(written).encode("utf-8", "replace"),
             tuple(person.links),
-            frozenset(reader.fallbacks),
-            frozenset(reader.missing),
-            self._body_length + person.body_length > self._longest_body,
+            frozenset(person.fallbacks),
+            frozenset(person.missing),
+            person.body_length > self._longest_body,
         )
 
     def _components(self) -> Iterator[dict[str, Any]]:
@@ -177,26 +180,26 @@ def _value(expression: Expression, slot: _Slot) -> "str | _Slot":
 
 
 def _write_text(expression: Expression, times: int, person: _Person) -> str:
-    text = person.reader.read(expression)
+    text = person.read(expression)
     person.body_length += times * len(text)
     return text
 
 
 def _write_address(encoded: Expression, person: _Person) -> str:
-    return person.reader.read(encoded, in_address)
+    return person.read(encoded, in_address)
 
 
 def _write_code(expression: Expression, person: _Person) -> str:
     """Write a coupon code; one that is too long for Meta counts as absent."""
-    code = person.reader.read(expression)
+    code = person.read(expression)
     if len(code) > LONGEST_CODE:
-        person.reader.missing.update(part.name for part in expression.parts if isinstance(part, Attribute))
+        person.missing.update(part.name for part in expression.parts if isinstance(part, Attribute))
     return code
 
 
 def _write_token(landing: Expression, index: int, person: _Person) -> str:
     token = person.token()
-    person.links.append((token, index, person.reader.read(landing, in_address)))
+    person.links.append((token, index, person.read(landing, in_address)))
     return token
 
 

@@ -5,7 +5,7 @@ An attribute is a column of the person's record; after a bar stands what is used
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from urllib.parse import quote
 
@@ -58,13 +58,15 @@ class Expression:
         return Expression(tuple(_encoded(part) for part in self.parts))
 
 
-@dataclass(slots=True)
 class Reader:
-    """Looks attributes up for one person and remembers which were absent."""
+    """Looks attributes up for one person and remembers which were absent (`fallbacks`, `missing`)."""
 
-    attributes: Mapping[str, str]
-    fallbacks: set[str] = field(default_factory=set)
-    missing: set[str] = field(default_factory=set)
+    __slots__ = ("attributes", "fallbacks", "missing")
+
+    def __init__(self, attributes: Mapping[str, str]) -> None:
+        self.attributes = attributes
+        self.fallbacks: set[str] = set()
+        self.missing: set[str] = set()
 
     def read(self, expression: Expression, encode: Callable[[str], str] | None = None) -> str:
         """Fill an expression; `encode` is applied to the person's values, never to fixed text or fallbacks."""

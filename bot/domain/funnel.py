@@ -48,6 +48,10 @@ def _facts(  # noqa: PLR0917 - positional, because keywords make remembering slo
     return frozenset(found)
 
 
+#: What a message counts towards that was just frozen.
+FACTS_OF_PLANNED = frozenset({"planned", "waiting"})
+
+
 def _dispatch_facts(dispatch: Dispatch, code: int | None, reason: str | None) -> set[str]:
     if dispatch in WAITING:
         return {"waiting"}

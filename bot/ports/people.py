@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bot.domain.audience import Audience, AudienceRule, Group
 from bot.domain.consent import ConsentEvent, FrequencyCap, Standing
@@ -52,9 +52,8 @@ class Saved:
     standing: Standing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A person who matches a rule, with what decides and what fills their message."""
+class Candidate(NamedTuple):
+    """A person who matches a rule, with what decides and what fills their message. A tuple: a plan reads a million."""
 
     person_id: int
     phone: str | None
@@ -112,9 +111,20 @@ class People(Protocol):
         ...
 
     def candidates(
-        self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis, *, after: int, limit: int
+        self,
+        rule: AudienceRule,
+        cap: FrequencyCap | None,
+        now: Millis,
+        *,
+        after: int,
+        limit: int,
+        until: int | None = None,
     ) -> list[Candidate]:
-        """Give the next people who match, by ascending id, from the first id above `after`."""
+        """Give the next people who match, by ascending id, from the first id above `after`, up to the id `until`."""
+        ...
+
+    def last_id(self) -> int:
+        """Give the highest id of a person; 0 where there is nobody."""
         ...
 
 

@@ -20,6 +20,8 @@ _BY_ADDRESS = "SELECT * FROM people WHERE phone = :address OR bsuid = :address"
 _BY_BSUIDS = "SELECT * FROM people WHERE bsuid IN (SELECT value FROM json_each(?))"
 _TAGS_OF = "SELECT t.name FROM person_tags AS pt JOIN tags AS t ON t.id = pt.tag_id WHERE pt.person_id = ?"
 _TAGS_IN_USE = "SELECT name FROM tags WHERE EXISTS (SELECT 1 FROM person_tags WHERE tag_id = tags.id) ORDER BY name"
+_LAST_ID = "SELECT coalesce(max(id), 0) AS value FROM people"
+_LAST_POSSIBLE = 2**63 - 1
 _COUNT = "SELECT count(*) AS value FROM people WHERE erased_at IS NULL"
 
 # Whose line is it? Of several people with one id the first comes last, so that it stays.
@@ -133,12 +135,23 @@ class PeopleBook(Book):
         return groups(self._connection, rule, cap, now)
 
     def candidates(
-        self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis, *, after: int, limit: int
+        self,
+        rule: AudienceRule,
+        cap: FrequencyCap | None,
+        now: Millis,
+        *,
+        after: int,
+        limit: int,
+        until: int | None = None,
     ) -> list[Candidate]:
         """Give the next people who match, by ascending id."""
-        sql = f"{matching(rule, cap, 'p.*')} AND p.id > :after ORDER BY p.id LIMIT :limit"
-        values = matching_values(rule, cap, now)
-        return [rows.candidate(row) for row in self._all(sql, {**values, "after": after, "limit": limit})]
+        sql = f"{matching(rule, cap, rows.CANDIDATE)} AND p.id > :after AND p.id <= :until ORDER BY p.id LIMIT :limit"
+        window = {"after": after, "until": _LAST_POSSIBLE if until is None else until, "limit": limit}
+        return [rows.candidate(row) for row in self._all(sql, {**matching_values(rule, cap, now), **window})]
+
+    def last_id(self) -> int:
+        """Give the highest id of a person."""
+        return int(self._value(_LAST_ID))
 
     def _person(self, row: Row | None) -> Person | None:
         return None if row is None else self._with_tags(row)

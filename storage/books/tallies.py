@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from bot.domain.funnel import difference
+from bot.domain.funnel import FACTS_OF_PLANNED, difference
 from bot.domain.message import Recipient
 from storage.books.connection import Connection
 
@@ -17,6 +17,15 @@ def move_tallies(connection: Connection, changes: Iterable[tuple[Recipient | Non
     for before, after in changes:
         for fact, by in difference(before, after).items():
             moved[after.campaign_id, fact] += by
+    _add_up(connection, moved)
+
+
+def count_planned(connection: Connection, campaign_id: int, messages: int) -> None:
+    """Count messages that were just frozen: they are alike, so none of them has to be looked at."""
+    _add_up(connection, Counter({(campaign_id, fact): messages for fact in FACTS_OF_PLANNED}))
+
+
+def _add_up(connection: Connection, moved: "Counter[tuple[int, str]]") -> None:
     keys = sorted(key for key, by in moved.items() if by)
     connection.executemany(_BEGIN, keys)
     connection.executemany(_MOVE, [(moved[key], *key) for key in keys])

@@ -9,17 +9,16 @@ from bot.ports.clock import Clock
 from bot.ports.recipients import Fence
 from storage.books.leases import LeasesBook
 from storage.books.recipients import RecipientsBook
-from storage.books.tallies import move_tallies
+from storage.books.tallies import count_planned
 from storage.postgres.changing import save_many
 from storage.postgres.session import Session
 from storage.postgres.spelling import storable
 from storage.postgres.staging import copy_rows, stage
-from storage.rows.recipients import MESSAGE, recipient
 
-_ADD = f"""
+_ADD = """
 INSERT INTO recipients (campaign_id, person_id, identity, address, parameters, market, country)
 SELECT ?, person_id, identity, address, parameters, market, country FROM staged_recipients ORDER BY place
-ON CONFLICT DO NOTHING RETURNING {MESSAGE}, identity
+ON CONFLICT DO NOTHING RETURNING id, person_id, identity
 """
 _LINK_COLUMNS = ("token", "recipient_id", "button", "url")
 
@@ -41,17 +40,14 @@ class PostgresRecipients(RecipientsBook):
         """Freeze rows into the plan: copied, because a statement for each row is a journey for each."""
         stage(self._session, "staged_recipients", (_columns(place, row) for place, row in enumerate(rows)))
         found = self._all(_ADD, (campaign_id,))
-        stored = {(row["person_id"], row["identity"]): recipient(row) for row in found}
-        added = [(row, stored.pop((row.person_id, row.identity), None)) for row in rows]
-        links = (
-            (token, message.id, button, url)
-            for row, message in added
-            if message is not None
-            for token, button, url in row.links
-        )
-        copy_rows(self._session, "links", _LINK_COLUMNS, links)
-        move_tallies(self._session, [(None, message) for _, message in added if message is not None])
-        return [message is not None for _, message in added]
+        stored = {(row["person_id"], row["identity"]): row["id"] for row in found}
+        ids = [stored.pop((row.person_id, row.identity), None) for row in rows]
+        added = [(new, row.links) for new, row in zip(ids, rows, strict=True) if new is not None]
+        links = [(token, new, button, url) for new, links in added for token, button, url in links]
+        if links:
+            copy_rows(self._session, "links", _LINK_COLUMNS, links)
+        count_planned(self._session, campaign_id, len(added))
+        return [new is not None for new in ids]
 
     def save(self, changes: Sequence[tuple[Recipient, Recipient]], fence: Fence | None = None) -> None:
         """Write messages (before, after) and move their campaigns' counters: many by one statement."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.approval import digest_of
 from bot.domain.campaign import Campaign, CampaignId, CampaignState, ProductPolicy
 from bot.domain.errors import ConflictError
-from bot.domain.plan import EMPTY_CHAIN, PlanSummary, chain
+from bot.domain.plan import EMPTY_CHAIN, PlanSummary, chain, chain_all
 from tests.builders import NOW, a_spec, a_template, later
 
 
@@ -114,3 +114,16 @@ def test_two_lists_of_recipients_have_one_chain_only_if_they_are_equal(
 @given(st.text(min_size=1, max_size=5), st.text(min_size=1, max_size=5))
 def test_no_character_can_move_from_one_field_to_the_next(one: str, other: str):
     assert chained([(one + other, "", b"")]) != chained([(one, other, b"")])
+
+
+@given(st.lists(links, max_size=5), st.lists(links, max_size=5))
+def test_a_chain_that_goes_on_is_the_chain_of_all(
+    one: list[tuple[str, str, bytes]], other: list[tuple[str, str, bytes]]
+):
+    assert chain_all(chain_all(EMPTY_CHAIN, one), other) == chained([*one, *other])
+
+
+def test_the_chain_of_a_plan_approved_in_the_past_never_changes():
+    rows = [("447700900001", "+447700900001", b'[{"type":"body"}]'), ("5511990000000", "BR.Ünal", b"\xff")]
+
+    assert chained(rows) == "92e87fb46eec03cd7d2aa0ff05a046ecebc79302bf140b5459bf36c7f16662a9"

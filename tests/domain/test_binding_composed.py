@@ -238,3 +238,12 @@ def test_checking_never_raises_and_agrees_with_composing(typed: str):
     if not refused:
         assert composed(found, bindings).components_json
     assert all(field.startswith("var:") for field in fields(refused))
+
+
+def test_a_template_without_variables_gives_everybody_the_same():
+    composer = Composer(template(body("Hello")), {}, public_url=None)
+
+    one, other = (composer.compose({"name": name}, token=lambda: "t") for name in ("Ada", "Bea"))
+
+    assert one is other
+    assert one.components_json == b"[]"

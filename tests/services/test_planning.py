@@ -209,3 +209,21 @@ async def test_a_frozen_row_waits_to_be_sent(house: House):
 
     assert await house.dispatches(campaign) == [Dispatch.PLANNED] * 2
     assert (await house.tallies(campaign))["waiting"] == 2
+
+
+async def test_a_rule_that_few_match_is_followed_to_the_last_person_in_short_steps(house: House):
+    def people(tx: Transaction) -> AudienceRule:
+        add_people(tx, 20)
+        tx.people.save([a_person(n, tags=frozenset({"vip"})) for n in (3, 19)], NOW)
+        return AudienceRule(tags_any=frozenset({"vip"}))
+
+    rule = await house.write(people)
+    audience = await house.write(lambda tx: tx.audiences.add("vips", rule, "U0ANA", NOW))
+    campaign = await house.submitted(audience_id=audience.id)
+    planner, steps = replace(house.planner, reach=4), 0
+    while await house.write(lambda tx: planner.step(tx, campaign.id, house.now)):
+        steps += 1
+
+    plan = plan_of(await house.campaign(campaign.id))
+    assert (plan.matched, plan.recipients, plan.is_complete) == (2, 2, True)
+    assert steps == 5

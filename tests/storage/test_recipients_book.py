@@ -1,6 +1,5 @@
 """The book of messages: frozen, claimed, loaded with the facts that decide, saved with their counters."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -300,7 +299,7 @@ async def test_links_of_a_plan_belong_to_the_messages_that_were_added(storage: S
         rows = [
             a_planned(n, person_id=one, links=((f"t{n}", 0, f"https://example.com/{n}"),)) for n, one in enumerate(ids)
         ]
-        again = replace(rows[0], links=(("t9", 0, "https://example.com/9"),))
+        again = rows[0]._replace(links=(("t9", 0, "https://example.com/9"),))
         added = tx.recipients.add(campaign.id, [*rows, again])
         return added, [tx.links.hit(f"t{n}", NOW) for n in (0, 1, 2, 9)], messages_of(tx, campaign)
 

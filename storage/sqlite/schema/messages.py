@@ -2,6 +2,8 @@
 
 RECIPIENTS = """
 -- One person in one plan. dispatch is the sender's column; delivery restates the webhooks' times and cannot disagree.
+-- Its states are written as alternatives: for a list SQLite builds a table in each statement that sets the column,
+-- which takes a third of the time that a row takes (benchmarks/planning.py).
 CREATE TABLE recipients (
   id INTEGER PRIMARY KEY,
   campaign_id INTEGER NOT NULL REFERENCES campaigns (id),
@@ -11,9 +13,10 @@ CREATE TABLE recipients (
   parameters BLOB NOT NULL,
   market TEXT NOT NULL,
   country TEXT NOT NULL,
-  dispatch TEXT NOT NULL DEFAULT 'planned' CHECK (dispatch IN (
-    'planned', 'claimed', 'sending', 'accepted', 'refused', 'in_doubt', 'skipped', 'lapsed'
-  )),
+  dispatch TEXT NOT NULL DEFAULT 'planned' CHECK (
+    dispatch = 'planned' OR dispatch = 'claimed' OR dispatch = 'sending' OR dispatch = 'accepted'
+    OR dispatch = 'refused' OR dispatch = 'in_doubt' OR dispatch = 'skipped' OR dispatch = 'lapsed'
+  ),
   delivery TEXT NOT NULL DEFAULT 'none' CHECK (delivery = CASE
     WHEN read_at IS NOT NULL THEN 'read'
     WHEN delivered_at IS NOT NULL THEN 'delivered'
