@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from bot.domain.message import WAITING, Delivery, Dispatch, Recipient, Route
 
@@ -19,21 +18,13 @@ def facts(recipient: Recipient) -> frozenset[str]:
     return _facts(_kind(recipient))
 
 
-class _Kind(NamedTuple):
-    """All of a message that its facts follow from. Thousands of messages are of the same few dozen kinds."""
-
-    dispatch: Dispatch
-    delivery: Delivery
-    code: int | None
-    reason: str | None
-    route: Route | None
-    #: The market that pays; None for a free message.
-    billed_in: str | None
-    is_clicked: bool
+#: All of a message that its facts follow from; thousands of messages are of the same few dozen kinds. Dispatch,
+#: delivery, code, reason, route, the market that pays (None for a free message), whether a link was clicked.
+_Kind = tuple[Dispatch, Delivery, int | None, str | None, Route | None, str | None, bool]
 
 
 def _kind(recipient: Recipient) -> _Kind:
-    return _Kind(
+    return (
         recipient.dispatch,
         recipient.delivery,
         recipient.code,
@@ -48,10 +39,11 @@ def _kind(recipient: Recipient) -> _Kind:
 # remembered follows from the argument alone.
 @lru_cache(maxsize=4096)
 def _facts(kind: _Kind) -> frozenset[str]:
-    found = {"planned", *_dispatch_facts(kind.dispatch, kind.code, kind.reason)}
-    if kind.dispatch is Dispatch.ACCEPTED:
-        found |= _delivery_facts(kind.delivery, kind.code, kind.route, kind.billed_in)
-    if kind.is_clicked:
+    dispatch, delivery, code, reason, route, billed_in, is_clicked = kind
+    found = {"planned", *_dispatch_facts(dispatch, code, reason)}
+    if dispatch is Dispatch.ACCEPTED:
+        found |= _delivery_facts(delivery, code, route, billed_in)
+    if is_clicked:
         found.add("clicked")
     return frozenset(found)
 
