@@ -15,34 +15,34 @@ from bot.domain.message import WAITING, Delivery, Dispatch, Recipient, Route
 
 def facts(recipient: Recipient) -> frozenset[str]:
     """List what one message counts towards; details follow a colon (`failed:131049`, `skipped:stopped`)."""
-    return _facts(
+    return _facts(_kind(recipient))
+
+
+#: All of a message that its facts follow from; thousands of messages are of the same few dozen kinds. Dispatch,
+#: delivery, code, reason, route, the market that pays (None for a free message), whether a link was clicked.
+_Kind = tuple[Dispatch, Delivery, int | None, str | None, Route | None, str | None, bool]
+
+
+def _kind(recipient: Recipient) -> _Kind:
+    return (
         recipient.dispatch,
         recipient.delivery,
         recipient.code,
         recipient.reason,
         recipient.route,
-        recipient.market,
-        recipient.free,
+        None if recipient.free else recipient.market,
         recipient.clicked_at is not None,
     )
 
 
-# Thousands of messages have the same few dozen sets of facts, and putting one together costs more than all the rest of
-# moving a counter (benchmarks/webhooks.py). What is remembered follows from the arguments alone.
+# Putting a set of facts together costs more than all the rest of moving a counter (benchmarks/webhooks.py). What is
+# remembered follows from the argument alone.
 @lru_cache(maxsize=4096)
-def _facts(  # noqa: PLR0917 - positional, because keywords make remembering slow
-    dispatch: Dispatch,
-    delivery: Delivery,
-    code: int | None,
-    reason: str | None,
-    route: Route | None,
-    market: str,
-    free: bool,  # noqa: FBT001 - see above
-    is_clicked: bool,  # noqa: FBT001 - see above
-) -> frozenset[str]:
+def _facts(kind: _Kind) -> frozenset[str]:
+    dispatch, delivery, code, reason, route, billed_in, is_clicked = kind
     found = {"planned", *_dispatch_facts(dispatch, code, reason)}
     if dispatch is Dispatch.ACCEPTED:
-        found |= _delivery_facts(delivery, code, route, None if free else market)
+        found |= _delivery_facts(delivery, code, route, billed_in)
     if is_clicked:
         found.add("clicked")
     return frozenset(found)
@@ -86,6 +86,21 @@ def _delivery_facts(state: Delivery, code: int | None, route: Route | None, bill
 def difference(before: Recipient | None, after: Recipient) -> Mapping[str, int]:
     """Say by how much each counter moves when a message changes (or appears, with `before` None)."""
     return _difference(frozenset() if before is None else facts(before), facts(after))
+
+
+def movements(changes: Iterable[tuple[Recipient | None, Recipient]]) -> Counter[tuple[int, str]]:
+    """Add up by how much many changes move each counter, named by campaign and fact.
+
+    Changes of the same kind are counted first and looked at once.
+    """
+    alike = Counter(
+        (after.campaign_id, None if before is None else _kind(before), _kind(after)) for before, after in changes
+    )
+    moved: Counter[tuple[int, str]] = Counter()
+    for (campaign_id, old, new), times in alike.items():
+        for fact, by in _difference(frozenset() if old is None else _facts(old), _facts(new)).items():
+            moved[campaign_id, fact] += times * by
+    return moved
 
 
 @lru_cache(maxsize=4096)

@@ -104,27 +104,22 @@ class Recipient(NamedTuple):
 
     @property
     def delivery(self) -> Delivery:
-        """The delivery state that the reported times add up to, whatever order they arrived in."""
-        return delivery_of(self)
+        """The delivery state that the reported times add up to, whatever order they arrived in.
 
-
-def delivery_of(recipient: Recipient) -> Delivery:
-    """Read the state off the times: it depends on what was reported, never on the order of the reports.
-
-    `read` and `delivered` outrank everything, because a person has the message; `failed` outranks our own inference
-    `expired`, because Meta said so.
-    """
-    if recipient.read_at is not None:
-        return Delivery.READ
-    if recipient.delivered_at is not None:
-        return Delivery.DELIVERED
-    if recipient.failed_at is not None:
-        return Delivery.FAILED
-    if recipient.expired_at is not None:
-        return Delivery.EXPIRED
-    if recipient.sent_at is not None:
-        return Delivery.SENT
-    return Delivery.HELD if recipient.held_at is not None else Delivery.NONE
+        `read` and `delivered` outrank everything, because a person has the message; `failed` outranks our own inference
+        `expired`, because Meta said so.
+        """
+        if self.read_at is not None:
+            return Delivery.READ
+        if self.delivered_at is not None:
+            return Delivery.DELIVERED
+        if self.failed_at is not None:
+            return Delivery.FAILED
+        if self.expired_at is not None:
+            return Delivery.EXPIRED
+        if self.sent_at is not None:
+            return Delivery.SENT
+        return Delivery.HELD if self.held_at is not None else Delivery.NONE
 
 
 def tracker(token: str, recipient_id: int, attempt: int) -> str:

@@ -117,7 +117,7 @@ class RecipientsBook(Book):
         return finding.next_due(self._connection, campaign_id)
 
     def overdue(self, campaign_id: CampaignId, accepted_before: Millis, limit: int) -> list[Recipient]:
-        """List accepted messages without an outcome, by the start of their lifetime."""
+        """List accepted messages without an outcome, in the order they were marked."""
         return finding.overdue(self._connection, campaign_id, accepted_before, limit)
 
     def failed_with(self, campaign_id: CampaignId, code: int, failed_before: Millis, limit: int) -> list[Recipient]:

@@ -7,7 +7,7 @@ from storage.books.changing import check_all_saved
 from storage.books.tallies import move_tallies
 from storage.postgres.session import Session
 from storage.postgres.staging import CHANGING_COLUMNS, stage
-from storage.rows.recipients import STATE_COLUMNS, state_values
+from storage.rows.recipients import STATE_COLUMNS, delivery_value, state_values
 
 _SET = ", ".join(f"{name} = s.new_{name}" for name in CHANGING_COLUMNS)
 _UNCHANGED = " AND ".join(f"r.{name} IS NOT DISTINCT FROM s.old_{name}" for name in STATE_COLUMNS)
@@ -22,4 +22,4 @@ def save_many(session: Session, changes: Sequence[tuple[Recipient, Recipient]]) 
 
 
 def _columns(before: Recipient, after: Recipient) -> tuple[object, ...]:
-    return (after.id, *state_values(before), *state_values(after), after.delivery.value)
+    return (after.id, *state_values(before), *state_values(after), delivery_value(after))

@@ -7,6 +7,7 @@ from bot.domain.message import Recipient
 from bot.domain.plan import PlannedRecipient
 from bot.ports.clock import Clock
 from bot.ports.recipients import Fence
+from storage.books.changing import names_each_once
 from storage.books.leases import LeasesBook
 from storage.books.recipients import RecipientsBook
 from storage.books.tallies import count_planned
@@ -51,7 +52,7 @@ class PostgresRecipients(RecipientsBook):
 
     def save(self, changes: Sequence[tuple[Recipient, Recipient]], fence: Fence | None = None) -> None:
         """Write messages (before, after) and move their campaigns' counters: many by one statement."""
-        if len(changes) < FEW or len({after.id for _, after in changes}) < len(changes):
+        if len(changes) < FEW or not names_each_once(changes):
             super().save(changes, fence)  # a row that changes twice in one go changes in order
             return
         if fence is not None:

@@ -2,7 +2,7 @@
 
 from bot.domain.delivery import Status, StatusEvent
 from bot.domain.instants import Millis
-from bot.domain.message import Dispatch, Recipient, Route
+from bot.domain.message import Delivery, Dispatch, Recipient, Route
 from bot.ports.recipients import ParkedStatus, Trial
 from storage.rows.values import Row, in_order
 
@@ -15,6 +15,7 @@ _LENGTH = len(RECIPIENT_COLUMNS)
 #: What is selected or returned for `recipient` to read.
 MESSAGE = ", ".join(RECIPIENT_COLUMNS)
 
+_PLAIN: dict[str | None, str | None] = {None: None} | {word: word.value for word in (*Dispatch, *Delivery, *Route)}
 _DISPATCHES = {dispatch.value: dispatch for dispatch in Dispatch}
 _ROUTES: dict[str | None, Route | None] = {None: None} | {route.value: route for route in Route}
 
@@ -40,27 +41,18 @@ def recipient(row: Row) -> Recipient:
 
 
 def state_values(item: Recipient) -> tuple[object, ...]:
-    """Give the values of `STATE_COLUMNS`."""
+    """Give the values of `STATE_COLUMNS`; words as plain texts, because an engine takes longer to bind an enum."""
     return (
-        item.dispatch.value,
-        item.attempt,
-        item.tries,
-        item.not_before,
-        item.wamid,
-        item.code,
-        item.reason,
-        None if item.route is None else item.route.value,
-        item.free,
-        item.sending_at,
-        item.accepted_at,
-        item.held_at,
-        item.sent_at,
-        item.delivered_at,
-        item.read_at,
-        item.failed_at,
-        item.expired_at,
-        item.clicked_at,
+        _PLAIN[item.dispatch],
+        *item[_AT_DISPATCH + 1 : _AT_ROUTE],
+        _PLAIN[item.route],
+        *item[_AT_ROUTE + 1 :],
     )
+
+
+def delivery_value(item: Recipient) -> str | None:
+    """Give the value of the column `delivery`."""
+    return _PLAIN[item.delivery]
 
 
 def parked_status(row: Row) -> ParkedStatus:

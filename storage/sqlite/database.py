@@ -15,6 +15,15 @@ OLDEST_SQLITE = (3, 37, 0)
 #: How long a write waits for another process (a command beside `serve`) before it gives up.
 BUSY_TIMEOUT_MS = 5_000
 _CACHED_STATEMENTS = 512
+#: Pages of a file kept in memory by its writer, in KiB: a campaign's statuses come back to pages all over its table.
+WRITER_CACHE_KIB = 65_536
+READER_CACHE_KIB = 8_192
+# How many pages may wait in the log before they are put in their place. Under load the same pages are written again and
+# again; at SQLite's 1,000 they were put in place every few commits and took a quarter of all processor time
+# (benchmarks/webhooks.py). More would make the one commit that does it wait longer.
+_CHECKPOINT_PAGES = 8_000
+# What a burst may leave the log at; it is 32 MiB at its checkpoint.
+_LOG_BYTES = 64 * 1024 * 1024
 
 # isolation_level=None: the sqlite3 module opens no transaction by itself, ours begin and end in writer.py, readers.py
 # and migrations.py. Mind that `with connection:` then opens none either; `Database.atomic()` does.
@@ -32,7 +41,7 @@ def books(db: Database, clock: Clock) -> Books:
     return Books(cast("SqliteConnection", db.conn), clock)
 
 
-def connect(path: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Database:
+def connect(path: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, cache_kib: int = WRITER_CACHE_KIB) -> Database:
     """Open a file for reading and writing; an SQLite that is too old raises ConfigurationError.
 
     The connection may be handed to another thread, but only one at a time may use it.
@@ -40,17 +49,17 @@ def connect(path: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Database:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         wanted = ".".join(map(str, OLDEST_SQLITE))
         raise ConfigurationError(f"Arauto needs SQLite {wanted} or newer; this Python has {sqlite3.sqlite_version}.")
-    return _configured(path, busy_timeout_ms)
+    return _configured(path, busy_timeout_ms, cache_kib)
 
 
 def connect_reader(path: str) -> Database:
     """Open a file for reading only."""
-    db = connect(path)
+    db = connect(path, cache_kib=READER_CACHE_KIB)
     db.conn.execute("PRAGMA query_only = ON")
     return db
 
 
-def _configured(path: str, busy_timeout_ms: int) -> Database:
+def _configured(path: str, busy_timeout_ms: int, cache_kib: int) -> Database:
     connection = sqlite3.connect(
         path,
         isolation_level=None,
@@ -67,6 +76,9 @@ def _configured(path: str, busy_timeout_ms: int) -> Database:
         connection.execute("PRAGMA foreign_keys = ON")
         # What an erased person leaves behind is overwritten, not just forgotten.
         connection.execute("PRAGMA secure_delete = FAST")
+        connection.execute(f"PRAGMA cache_size = {-cache_kib}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         connection.row_factory = sqlite3.Row
         # The standard library's stub asks for a step with one exact signature, which no aggregate of one value has.
         connection.create_aggregate("lowest_ids", 1, LowestIds)  # type: ignore[arg-type]

@@ -1,10 +1,12 @@
 """Any order, any repetition, same books: the fold of statuses into a message."""
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.delivery import Status, StatusEvent, fold
-from bot.domain.funnel import Funnel, difference, facts, recount
+from bot.domain.funnel import Funnel, difference, facts, movements, recount
 from bot.domain.instants import Millis
 from bot.domain.message import Delivery, Dispatch, Recipient, RecipientId, Route
 
@@ -125,6 +127,16 @@ def test_counters_moved_by_differences_equal_a_recount(before: list[Recipient], 
         after.append(changed)
 
     assert {fact: n for fact, n in counters.items() if n} == dict(recount(after))
+
+
+@given(st.lists(st.tuples(st.none() | recipients, recipients), max_size=6))
+def test_counters_moved_for_many_equal_those_moved_for_each(changes: list[tuple[Recipient | None, Recipient]]):
+    each: Counter[tuple[int, str]] = Counter()
+
+    for before, after in changes:
+        each.update({(after.campaign_id, fact): by for fact, by in difference(before, after).items()})
+
+    assert {key: by for key, by in movements(changes).items() if by} == {key: by for key, by in each.items() if by}
 
 
 @given(recipients)

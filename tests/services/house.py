@@ -55,7 +55,7 @@ def refused(kind: ErrorClass, code: int = 1, **changes: Any) -> Refused:
 
 
 def a_status(status: Status, wamid: str = "wamid.1", at: int = 0, **changes: Any) -> StatusEvent:
-    return replace(StatusEvent(phone_number_id=NUMBER, wamid=wamid, status=status, at=Millis(at)), **changes)
+    return StatusEvent(phone_number_id=NUMBER, wamid=wamid, status=status, at=Millis(at))._replace(**changes)
 
 
 def shown(campaign: Campaign, **changes: Any) -> Shown:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.campaign import CampaignId
+from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Recipient
 from bot.ports.storage import Storage, Transaction
 from tests.builders import (
@@ -114,6 +115,18 @@ async def test_overdue_counts_from_sent_where_meta_said_so(storage: Storage):
     overdue, silent = await storage.write(work)
 
     assert overdue == [silent]
+
+
+async def test_a_message_that_meta_sent_by_a_clock_behind_ours_is_overdue_all_the_same(storage: Storage):
+    def work(tx: Transaction):
+        rows = planned_messages(tx, 2)
+        accept_message(tx, rows[0], later(5), sending_at=later(5), sent_at=Millis(later(5) - 1_000))
+        accept_message(tx, rows[1], later(5), sending_at=later(5))
+        return tx.recipients.overdue(CampaignId(rows[0].campaign_id), later(5), 10), rows[0].id
+
+    overdue, behind = await storage.write(work)
+
+    assert [row.id for row in overdue] == [behind]
 
 
 async def test_failures_with_a_code_wait_for_their_one_further_try(storage: Storage):

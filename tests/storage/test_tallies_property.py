@@ -54,3 +54,31 @@ async def test_the_counters_equal_a_recount(storage: Storage, steps: list[tuple[
 
     assert tallies == recount
     assert tallies["planned"] == 3
+
+
+def _play_at_once(
+    tx: Transaction, token: str, steps: list[tuple[int, dict[str, Any]]]
+) -> tuple[list, list, dict, dict]:
+    campaign = add_campaign(tx, token=token)
+    add_plan(tx, campaign, 3)
+    messages: list[Recipient] = [row.recipient for row in tx.recipients.rows(campaign.id)]
+    changes = []
+    for place, state in steps:
+        changes.append((messages[place], messages[place]._replace(**state)))
+        messages[place] = changes[-1][1]
+    tx.recipients.save(changes)
+    stored = [row.recipient for row in tx.recipients.rows(campaign.id)]
+    return messages, stored, dict(tx.campaigns.tallies(campaign.id)), dict(tx.campaigns.recount(campaign.id))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=_STEPS)
+async def test_changes_of_any_kind_are_written_together_and_in_order(
+    storage: Storage, steps: list[tuple[int, dict[str, Any]]]
+):
+    token = f"T{await storage.read(lambda tx: len(tx.campaigns.list(limit=1000)))}"
+
+    wanted, stored, tallies, recount = await storage.write(lambda tx: _play_at_once(tx, token, steps))
+
+    assert stored == wanted
+    assert tallies == recount
