@@ -8,6 +8,7 @@ from operator import itemgetter
 from bot.domain.errors import ConflictError
 from bot.domain.message import Recipient
 from storage.books.connection import Connection
+from storage.books.reach import follow
 from storage.books.tallies import move_tallies
 from storage.rows.recipients import STATE_COLUMNS, state_values
 
@@ -28,6 +29,7 @@ def save_changes(connection: Connection, changes: Sequence[tuple[Recipient, Reci
         saved += connection.executemany(_update(shape), (values for _, values in alike)).rowcount
     check_all_saved(saved, changes)
     move_tallies(connection, changes)
+    follow(connection, changes)
 
 
 def check_all_saved(saved: int, changes: Sequence[tuple[Recipient, Recipient]]) -> None:

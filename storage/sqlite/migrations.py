@@ -1,7 +1,7 @@
 """The numbered steps from an empty file to the newest schema."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sqlite_utils import Database, Migrations
 
@@ -13,9 +13,12 @@ STEPS = Migrations("arauto")
 
 @STEPS(name=STEP_NAMES[0])
 def _first_schema(db: Database) -> None:
-    for part in schema.V1:
-        for statement in _statements(part):
-            db.conn.execute(statement)
+    _run(db, schema.V1)
+
+
+@STEPS(name=STEP_NAMES[1])
+def _audience_cells(db: Database) -> None:
+    _run(db, schema.V2)
 
 
 def state_of(db: Database) -> SchemaState:
@@ -35,6 +38,12 @@ def apply_all(db: Database) -> list[str]:
         db.conn.rollback()
         raise
     return missing
+
+
+def _run(db: Database, parts: Iterable[str]) -> None:
+    for part in parts:
+        for statement in _statements(part):
+            db.conn.execute(statement)
 
 
 def _statements(script: str) -> Iterator[str]:

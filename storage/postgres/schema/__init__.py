@@ -1,13 +1,15 @@
-"""The first schema in PostgreSQL's words: the tables, columns and indexes are SQLite's, and so are the names.
+"""The schema in PostgreSQL's words: the tables, columns and indexes are SQLite's, and so are the names.
 
 Instants are BIGINT milliseconds, structured values JSON text (its order and spelling are hashed, so no JSONB). What we
 sort or lower by has collation "C", so that the order is Python's and SQLite's whatever the database's locale is.
 """
 
 from storage.postgres.schema.campaigns import CAMPAIGNS, TEMPLATES
+from storage.postgres.schema.cells import CELLS, COUNT_PEOPLE
 from storage.postgres.schema.messages import RECIPIENTS
 from storage.postgres.schema.people import CONSENTS, PEOPLE
 from storage.postgres.schema.records import RECORDS
 
 #: In the order of what refers to what.
 V1 = (PEOPLE, CONSENTS, TEMPLATES, CAMPAIGNS, RECIPIENTS, RECORDS)
+V2 = (CELLS, COUNT_PEOPLE)

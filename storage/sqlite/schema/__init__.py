@@ -1,13 +1,15 @@
-"""The first schema, one module for each part, readable from top to bottom.
+"""The schema, one module for each part, readable from top to bottom; a later step adds a tuple of its own.
 
 Instants are INTEGER milliseconds, booleans 0 or 1, structured values JSON text. Every table is STRICT. An index says
 which question it answers; a CHECK says which promise it keeps.
 """
 
 from storage.sqlite.schema.campaigns import CAMPAIGNS, TEMPLATES
+from storage.sqlite.schema.cells import CELLS, COUNT_PEOPLE
 from storage.sqlite.schema.messages import RECIPIENTS
 from storage.sqlite.schema.people import CONSENTS, PEOPLE
 from storage.sqlite.schema.records import RECORDS
 
 #: In the order of what refers to what.
 V1 = (PEOPLE, CONSENTS, TEMPLATES, CAMPAIGNS, RECIPIENTS, RECORDS)
+V2 = (CELLS, COUNT_PEOPLE)
