@@ -28,13 +28,16 @@ _APART = f"""
 SELECT m.person_id FROM cells AS c CROSS JOIN members AS m ON m.cell_id = c.id WHERE c.kind = 'apart'
 UNION SELECT id FROM people WHERE id > {COUNTED}
 """
+# MATERIALIZED keeps SQLite from walking a cell's members once for each mention of their number.
 _COUNT = """
-SELECT standing, country, market, sum(people - recent - capped) AS free, sum(capped) AS capped FROM (
+WITH found AS MATERIALIZED (
   SELECT c.standing, c.country, c.market, c.people,
     (SELECT count(*) FROM members AS m WHERE m.cell_id = c.id AND {recent}) AS recent,
     (SELECT count(*) FROM members AS m WHERE m.cell_id = c.id AND {capped}) AS capped
   FROM cells AS c WHERE c.kind = 'alike' AND {conditions}
-) AS found GROUP BY standing, country, market
+)
+SELECT standing, country, market, sum(people - recent - capped) AS free, sum(capped) AS capped FROM found
+GROUP BY standing, country, market
 """
 # Those of them with a message under way, as they are counted there.
 _COUNT_UNDER_WAY = f"""
@@ -47,11 +50,12 @@ GROUP BY c.standing, c.country, c.market, is_capped
 # The three that come first are in the three cells whose first ones come first. The plus keeps SQLite from walking a
 # cell in the order of ids where the time of the last message finds them sooner.
 _FIRST_CELLS = f"""
-SELECT cell_id, first_id FROM (
+WITH found AS MATERIALIZED (
   SELECT c.id AS cell_id, (SELECT min({{by}}) FROM members AS m WHERE m.cell_id = c.id AND {{which}}) AS first_id
   FROM cells AS c WHERE c.kind = 'alike' AND c.standing = :standing AND c.country = :country AND c.market = :market
     AND {{conditions}}
-) AS found WHERE first_id IS NOT NULL ORDER BY first_id LIMIT {_FEW}
+)
+SELECT cell_id FROM found WHERE first_id IS NOT NULL ORDER BY first_id LIMIT {_FEW}
 """
 _FIRST_MEMBERS = f"""
 SELECT m.person_id FROM members AS m WHERE m.cell_id = :cell_id AND {{which}} ORDER BY {{by}} LIMIT {_FEW}
@@ -77,7 +81,7 @@ class Cells:
         capped = _NEVER if cap is None else _is_capped(cap)
         self._parts = {
             "recent": recent,
-            "capped": capped if recent == _NEVER else f"{capped} AND ({recent}) IS NOT TRUE",
+            "capped": capped if recent == _NEVER else f"{capped} AND m.last_at < :messaged_since",
             "conditions": self._conditions(rule),
         }
         self._minds_time = not recent == capped == _NEVER
