@@ -19,6 +19,7 @@ from bot.domain.template import Template, variables
 from bot.ports.storage import Storage, Transaction
 from bot.services import approving, drafting
 from bot.services.planning import Planner
+from storage.sqlite.schema import COUNT_PEOPLE
 
 NUMBER = "106540352242922"
 TEAM = "T0BENCH"
@@ -71,6 +72,14 @@ def add_people(database: Path, count: int, now: Millis) -> None:
         connection.execute(_ADD_PEOPLE, {"first": known, "count": count, "now": now})
         connection.execute(_ADD_CONSENTS, {"after": known, "now": now})
     connection.close()
+    count_people(database)
+
+
+def count_people(database: Path) -> None:
+    """Take everybody into the cells that previews count, and whom messages reached, as the books would have."""
+    with sqlite3.connect(database) as connection:
+        connection.executescript(f"BEGIN; {COUNT_PEOPLE} COMMIT;")
+    connection.close()
 
 
 def accept_all(database: Path, campaign: Campaign, now: Millis) -> None:
@@ -79,6 +88,7 @@ def accept_all(database: Path, campaign: Campaign, now: Millis) -> None:
         for sql in (_ACCEPT, _COUNT_ACCEPTED, _COUNT_DELIVERY):
             connection.execute(sql, {"campaign": campaign.id, "now": now})
     connection.close()
+    count_people(database)
 
 
 def wamid_of(recipient_id: int) -> str:

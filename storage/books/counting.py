@@ -21,19 +21,22 @@ from storage.rows.values import Row, listed
 #: How many samples a step of the waterfall shows.
 _FEW = Waterfall.SAMPLES_PER_STEP
 _NEVER, _ALWAYS = "1 = 0", "1 = 1"
+_NOBODY = f"m.last_at IS NOT NULL AND {_NEVER}"
+_REACHED, _IN_ORDER = (f"members AS m INDEXED BY {index}" for index in ("members_by_reach", "members_by_cell"))
 _TAG_IDS = "SELECT id, name FROM tags WHERE name IN (SELECT value FROM json_each(?))"
 
-_UNDER_WAY = "SELECT person_id FROM recipients WHERE dispatch = 'sending'"
+_UNDER_WAY = "SELECT person_id FROM recipients INDEXED BY recipients_sending WHERE dispatch = 'sending'"
 _APART = f"""
 SELECT m.person_id FROM cells AS c CROSS JOIN members AS m ON m.cell_id = c.id WHERE c.kind = 'apart'
 UNION SELECT id FROM people WHERE id > {COUNTED}
 """
-# MATERIALIZED keeps SQLite from walking a cell's members once for each mention of their number.
+# MATERIALIZED keeps SQLite from walking a cell's members once for each mention of their number, INDEXED BY from
+# trusting statistics that it took when cells were of another size.
 _COUNT = """
 WITH found AS MATERIALIZED (
   SELECT c.standing, c.country, c.market, c.people,
-    (SELECT count(*) FROM members AS m WHERE m.cell_id = c.id AND {recent}) AS recent,
-    (SELECT count(*) FROM members AS m WHERE m.cell_id = c.id AND {capped}) AS capped
+    (SELECT count(*) FROM {reached} WHERE m.cell_id = c.id AND {recent}) AS recent,
+    (SELECT count(*) FROM {reached} WHERE m.cell_id = c.id AND {capped}) AS capped
   FROM cells AS c WHERE c.kind = 'alike' AND {conditions}
 )
 SELECT standing, country, market, sum(people - recent - capped) AS free, sum(capped) AS capped FROM found
@@ -47,18 +50,17 @@ CROSS JOIN members AS m ON m.person_id = s.person_id CROSS JOIN cells AS c ON c.
 WHERE c.kind = 'alike' AND {{conditions}} AND ({{recent}}) IS NOT TRUE
 GROUP BY c.standing, c.country, c.market, is_capped
 """
-# The three that come first are in the three cells whose first ones come first. The plus keeps SQLite from walking a
-# cell in the order of ids where the time of the last message finds them sooner.
+# The three that come first are in the three cells whose first ones come first.
 _FIRST_CELLS = f"""
 WITH found AS MATERIALIZED (
-  SELECT c.id AS cell_id, (SELECT min({{by}}) FROM members AS m WHERE m.cell_id = c.id AND {{which}}) AS first_id
+  SELECT c.id AS cell_id, (SELECT min(m.person_id) FROM {{members}} WHERE m.cell_id = c.id AND {{which}}) AS first_id
   FROM cells AS c WHERE c.kind = 'alike' AND c.standing = :standing AND c.country = :country AND c.market = :market
     AND {{conditions}}
 )
 SELECT cell_id FROM found WHERE first_id IS NOT NULL ORDER BY first_id LIMIT {_FEW}
 """
 _FIRST_MEMBERS = f"""
-SELECT m.person_id FROM members AS m WHERE m.cell_id = :cell_id AND {{which}} ORDER BY {{by}} LIMIT {_FEW}
+SELECT m.person_id FROM {{members}} WHERE m.cell_id = :cell_id AND {{which}} ORDER BY m.person_id LIMIT {_FEW}
 """
 
 
@@ -77,14 +79,15 @@ class Cells:
     def __init__(self, connection: Connection, rule: AudienceRule, cap: FrequencyCap | None, now: Millis) -> None:
         self._connection = connection
         self._values = matching_values(rule, cap, now)
-        recent = _NEVER if rule.not_messaged_days is None else "m.last_at >= :messaged_since"
-        capped = _NEVER if cap is None else _is_capped(cap)
+        recent = _NOBODY if rule.not_messaged_days is None else "m.last_at >= :messaged_since"
+        capped = _NOBODY if cap is None else _is_capped(cap)
         self._parts = {
+            "reached": _REACHED,
             "recent": recent,
-            "capped": capped if recent == _NEVER else f"{capped} AND m.last_at < :messaged_since",
+            "capped": capped if recent == _NOBODY else f"{capped} AND m.last_at < :messaged_since",
             "conditions": self._conditions(rule),
         }
-        self._minds_time = not recent == capped == _NEVER
+        self._minds_time = not recent == capped == _NOBODY
 
     @property
     def apart(self) -> str:
@@ -104,7 +107,7 @@ class Cells:
 
     def first(self, key: Key) -> list[int]:
         """Give the lowest ids, three at most, of those counted under a key."""
-        parts = {**self._parts, "which": self._which(key), "by": "+m.person_id" if key.is_capped else "m.person_id"}
+        parts = {**self._parts, "which": self._which(key), "members": _REACHED if key.is_capped else _IN_ORDER}
         named = {"standing": int(key.standing), "country": key.country, "market": key.market}
         cells = self._connection.execute(_FIRST_CELLS.format(**parts), {**self._values, **named}).fetchall()
         members = _FIRST_MEMBERS.format(**parts)

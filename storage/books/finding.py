@@ -56,7 +56,9 @@ _FIRST_ATTEMPTS_WITH = f"SELECT count(*) AS messages {_ENDED_WITH} AND attempt =
 _MESSAGED_SINCE = f"""
 SELECT (
   SELECT coalesce(sum(reached), 0) FROM (
-    SELECT (SELECT count(*) FROM members AS m WHERE m.cell_id = c.id AND m.last_at >= :since) AS reached FROM cells AS c
+    SELECT (
+      SELECT count(*) FROM members AS m INDEXED BY members_by_reach WHERE m.cell_id = c.id AND m.last_at >= :since
+    ) AS reached FROM cells AS c
   ) AS cell
 ) + (
   SELECT count(*) FROM (

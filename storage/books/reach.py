@@ -37,7 +37,7 @@ WHERE person_id IN (SELECT value FROM json_each(?))
 
 def follow(connection: Connection, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
     """Bring along whom the changed messages (before, after), written already, reached or reached no more."""
-    moved = [(before, after) for before, after in changes if _reached(before) != _reached(after)]
+    moved = [change for change in changes if _is_moved(*change)]
     if not moved:
         return
     if all(_reached(before) is None for before, _ in moved):
@@ -50,6 +50,13 @@ def follow(connection: Connection, changes: Sequence[tuple[Recipient, Recipient]
 def recompute(connection: Connection, person_ids: Collection[int]) -> None:
     """Read from all messages to these people when the last ones reached them."""
     connection.execute(_RECOMPUTE, (listed(person_ids),))
+
+
+def _is_moved(before: Recipient, after: Recipient) -> bool:
+    times = (after.accepted_at, after.sending_at)
+    if before.dispatch is after.dispatch and (before.accepted_at, before.sending_at) == times:
+        return False  # nearly all: what a status changes is none of this
+    return _reached(before) != _reached(after)
 
 
 def _reached(message: Recipient) -> Millis | None:
