@@ -70,6 +70,7 @@ def add_people(database: Path | str, count: int, now: Millis) -> None:
         known = next(iter(run("SELECT coalesce(max(id), 0) AS last FROM people", {})))["last"]
         run(_ADD_PEOPLE, {"first": known, "count": count, "now": now})
         run(_ADD_CONSENTS, {"after": known, "now": now})
+    engines.count_people(database)
 
 
 def accept_all(database: Path | str, campaign: Campaign, now: Millis) -> None:
@@ -77,6 +78,7 @@ def accept_all(database: Path | str, campaign: Campaign, now: Millis) -> None:
     with engines.connected(database) as run:
         for sql in (_ACCEPT, _COUNT_ACCEPTED, _COUNT_DELIVERY):
             run(sql, {"campaign": campaign.id, "now": now, "fact": "delivery:none"})
+    engines.count_people(database)
 
 
 def wamid_of(recipient_id: int) -> str:

@@ -15,6 +15,8 @@ from typing import Any, Final
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+import storage.postgres.schema as postgres_schema
+import storage.sqlite.schema as sqlite_schema
 from storage import migrate
 from storage.postgres.session import Session
 from tests import postgres_server
@@ -58,6 +60,18 @@ def connected(place: Path | str) -> Iterator[Run]:
     with closing(Session(url)) as session, session.raw.transaction():
         session.raw.execute("SET LOCAL statement_timeout = 0")
         yield lambda sql, values: _rows(session, sql, values)
+
+
+def count_people(place: Path | str) -> None:
+    """Take everybody into the cells that previews count, and whom messages reached, as the books would have."""
+    url = str(place).removeprefix("sqlite:///")
+    if not url.startswith("postgresql://"):
+        with closing(sqlite3.connect(url)) as connection:
+            connection.executescript(f"BEGIN; {sqlite_schema.COUNT_PEOPLE} COMMIT;")
+        return
+    with closing(Session(url)) as session, session.raw.transaction():
+        session.raw.execute("SET LOCAL statement_timeout = 0")
+        session.raw.execute(postgres_schema.COUNT_PEOPLE.encode())
 
 
 def _rows(session: Session, sql: str, values: Mapping[str, Any]) -> list[Any]:

@@ -10,6 +10,8 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "people": ("id",),
     "tags": ("id",),
     "person_tags": ("person_id", "tag_id"),
+    "cells": ("id",),
+    "members": ("person_id",),
     "consents": ("id",),
     "imports": ("id",),
     "audiences": ("id",),

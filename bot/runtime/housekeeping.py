@@ -1,4 +1,7 @@
-"""What time does by itself: approvals and messages expire, offers lapse, doubts are swept, digests come due."""
+"""What time does by itself: approvals and messages expire, offers lapse, doubts are swept, digests come due.
+
+Newcomers are taken into what previews count, a thousand at a time, so that no stop waits behind a large import.
+"""
 
 from functools import partial
 
@@ -10,6 +13,9 @@ from bot.ports.records import DigestSchedule
 from bot.ports.storage import Storage, Transaction
 from bot.services import ageing, approving, digesting, sending, tracking
 from bot.services.digesting import Draw
+
+#: Newcomers counted in one write: some ten milliseconds.
+NEWCOMERS = 1_000
 
 
 class Housekeeping:
@@ -46,6 +52,11 @@ class Housekeeping:
     async def sweep(self) -> None:
         """Look again at statuses that matched nothing."""
         await self._store.write(lambda tx: tracking.sweep(tx, self._clock.now()))
+
+    async def count_newcomers(self) -> None:
+        """Take whoever came since the last time into what previews count."""
+        while await self._store.write(lambda tx: tx.people.count_newcomers(NEWCOMERS)):
+            pass
 
     async def purge(self) -> None:
         """Drop webhook bodies that were kept long enough."""

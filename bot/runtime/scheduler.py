@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 Job = Callable[[], Awaitable[None]]
 
 AGE_SECONDS = 10
+NEWCOMERS_SECONDS = 5
 SWEEP_SECONDS = 30
 APPROVALS_SECONDS = 60
 SYNC_SECONDS = 600
@@ -44,6 +45,7 @@ class Scheduler:
     def start(self) -> None:
         """Start the clockwork in the running event loop."""
         self._every(AGE_SECONDS, self._housekeeping.age)
+        self._every(NEWCOMERS_SECONDS, self._housekeeping.count_newcomers)
         self._every(SWEEP_SECONDS, self._housekeeping.sweep)
         self._every(APPROVALS_SECONDS, self._housekeeping.expire_approvals)
         self._every(PURGE_SECONDS, self._housekeeping.purge)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bot.domain.errors import ConflictError
 from bot.domain.message import Delivery, Recipient
 from storage.books.connection import Connection
+from storage.books.reach import follow
 from storage.books.tallies import move_tallies
 from storage.rows.recipients import STATE_COLUMNS
 
@@ -43,6 +44,7 @@ def save_changes(connection: Connection, changes: Sequence[tuple[Recipient, Reci
         saved = sum(_save(connection, [change]) for change in changes)  # what changes twice does so in order
     check_all_saved(saved, changes)
     move_tallies(connection, changes)
+    follow(connection, changes)
 
 
 def names_each_once(changes: Sequence[tuple[Recipient, Recipient]]) -> bool:

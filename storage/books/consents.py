@@ -7,6 +7,7 @@ from bot.domain.consent import ConsentEvent, ConsentKind, Standing, after
 from bot.domain.errors import NotFoundError
 from bot.domain.instants import Millis
 from storage.books.book import Book
+from storage.books.census import recount
 from storage.rows import people as rows
 from storage.rows.values import listed
 
@@ -96,6 +97,7 @@ class ConsentsBook(Book):
     def _store(self, stands: Mapping[int, Stand], moved: Iterable[int], now: Millis) -> None:
         values = [_standing_values(person_id, stands[person_id], now) for person_id in moved]
         self._connection.executemany(_SET_STANDING, values)
+        recount(self._connection, stands)
 
     def _record_one(self, person_id: int, event: ConsentEvent, stand: Stand, now: Millis) -> bool:
         """Append one line; tells whether it moved the person's standing."""

@@ -7,6 +7,7 @@ from bot.domain.instants import MINUTE, Millis
 from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.phone import identity_of_digits
 from bot.ports.recipients import ReportRow
+from storage.books.census import COUNTED
 from storage.books.connection import Connection
 from storage.rows.recipients import MESSAGE, message_of, recipient
 from storage.rows.values import listed
@@ -57,13 +58,24 @@ SELECT {MESSAGE} {_ENDED_WITH} AND coalesce(failed_at, sending_at) < :before
 ORDER BY attempt, coalesce(failed_at, sending_at), id LIMIT :limit
 """
 _FIRST_ATTEMPTS_WITH = f"SELECT count(*) AS messages {_ENDED_WITH} AND attempt = 1"
-# How many people were written to since then? What may have left counts: Meta may have it. UNION drops the repeated.
-_MESSAGED_SINCE = """
-SELECT count(*) AS people FROM (
-  SELECT person_id FROM recipients WHERE dispatch = 'accepted' AND accepted_at >= :since
-  UNION SELECT person_id FROM recipients WHERE dispatch = 'sending' AND sending_at >= :since
-  UNION SELECT person_id FROM recipients WHERE dispatch = 'in_doubt' AND sending_at >= :since
-) AS written
+# How many people were written to since then? What may have left counts: Meta may have it. Of whom a cell counts only
+# those are walked whom something reached since then; a message under way, or to a newcomer, is not in there yet.
+_MESSAGED_SINCE = f"""
+SELECT (
+  SELECT coalesce(sum(reached), 0) FROM (
+    SELECT (
+      SELECT count(*) FROM members AS m INDEXED BY members_by_reach WHERE m.cell_id = c.id AND m.last_at >= :since
+    ) AS reached FROM cells AS c
+  ) AS cell
+) + (
+  SELECT count(*) FROM (
+    SELECT r.person_id FROM recipients AS r JOIN members AS m ON m.person_id = r.person_id
+    WHERE r.dispatch = 'sending' AND r.sending_at >= :since AND coalesce(m.last_at, 0) < :since
+    UNION SELECT person_id FROM recipients
+    WHERE person_id > {COUNTED} AND dispatch IN ('accepted', 'sending', 'in_doubt')
+      AND coalesce(accepted_at, sending_at) >= :since
+  ) AS other
+) AS people
 """
 _REPORT = f"SELECT {MESSAGE}, address FROM recipients WHERE campaign_id = ? ORDER BY id"
 

@@ -23,7 +23,7 @@ _ALL_TAGS = """(
   WHERE pt.person_id = {p}.id AND t.name IN (SELECT value FROM json_each(:tags_all))
 ) = :tags_all_count"""
 
-_LANGUAGE = """(
+LANGUAGE = """(
   replace(lower({p}.language), '-', '_') IN (SELECT value FROM json_each(:languages))
   OR lower(substr({p}.language, 1, instr(replace({p}.language, '-', '_') || '_', '_') - 1))
     IN (SELECT value FROM json_each(:languages))
@@ -73,7 +73,7 @@ def _conditions(rule: AudienceRule, person: str) -> str:
     if rule.countries:
         parts.append(f"{person}.country IN (SELECT value FROM json_each(:countries))")
     if rule.languages:
-        parts.append(_LANGUAGE.format(p=person))
+        parts.append(LANGUAGE.format(p=person))
     if rule.not_messaged_days is not None:
         parts.append(CAMPAIGNS_SINCE.format(person=f"{person}.id", since=":messaged_since") + " = 0")
     return " AND ".join(parts)

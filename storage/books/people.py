@@ -8,6 +8,7 @@ from bot.domain.instants import Millis
 from bot.domain.phone import identity_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
 from storage.books.book import Book
+from storage.books.census import count_newcomers, recount
 from storage.books.erasing import Eraser
 from storage.books.groups import groups
 from storage.books.matching import matching, matching_values
@@ -101,7 +102,9 @@ class PeopleBook(Book):
             "market": market,
             "now": now,
         }
-        return rows.person(self._run(_ADD_BARE, values).fetchone(), frozenset())
+        person = rows.person(self._run(_ADD_BARE, values).fetchone(), frozenset())
+        recount(self._connection, (person.id,))
+        return person
 
     def learn(self, person_id: int, *, wa_id: str | None = None, bsuid: str | None = None) -> None:
         """Remember the ids Meta uses for a person."""
@@ -121,6 +124,7 @@ class PeopleBook(Book):
     def erase(self, person_id: int, now: Millis) -> None:
         """Remove everything personal, keep rows and totals."""
         Eraser(self._connection).erase(person_id, now)
+        recount(self._connection, (person_id,))
 
     def count(self) -> int:
         """Count the people who are not erased."""
@@ -133,6 +137,10 @@ class PeopleBook(Book):
     def groups(self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis) -> Iterable[Group]:
         """Group everybody who matches by all that decides."""
         return groups(self._connection, rule, cap, now)
+
+    def count_newcomers(self, limit: int) -> int:
+        """Count the next people who are not counted yet."""
+        return count_newcomers(self._connection, limit)
 
     def candidates(
         self,

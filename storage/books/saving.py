@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.domain.consent import Standing
 from bot.domain.instants import Millis
 from bot.ports.people import NewPerson, Saved
+from storage.books.census import recount
 from storage.books.connection import Connection
 from storage.rows.values import listed, to_json
 
@@ -45,6 +46,7 @@ def save_people(connection: Connection, people: Sequence[NewPerson], now: Millis
         saved.append(Saved(row["id"], person.phone not in known, Standing(row["standing"])))
         known.add(person.phone)
     _tag(connection, [(one.person_id, tag) for one, person in zip(saved, people, strict=True) for tag in person.tags])
+    recount(connection, [one.person_id for one in saved])
     return saved
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.message import Recipient
 from storage.books.changing import check_all_saved
+from storage.books.reach import follow
 from storage.books.tallies import move_tallies
 from storage.postgres.session import Session
 from storage.postgres.staging import CHANGING_COLUMNS, stage
@@ -19,6 +20,7 @@ def save_many(session: Session, changes: Sequence[tuple[Recipient, Recipient]]) 
     stage(session, "staged_changes", (_columns(before, after) for before, after in changes))
     check_all_saved(session.execute(_SAVE).rowcount, changes)
     move_tallies(session, changes)
+    follow(session, changes)
 
 
 def _columns(before: Recipient, after: Recipient) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from storage.postgres import schema
 from storage.schema import STEP_NAMES, SchemaState
 
 #: What each step does, in the order of `STEP_NAMES`.
-_STEPS: dict[str, tuple[str, ...]] = dict(zip(STEP_NAMES, (schema.V1, schema.V5), strict=True))
+_STEPS: dict[str, tuple[str, ...]] = dict(zip(STEP_NAMES, schema.STEPS, strict=True))
 
 _REMEMBER = """
 CREATE TABLE IF NOT EXISTS schema_steps (name TEXT PRIMARY KEY, applied_at TIMESTAMPTZ NOT NULL DEFAULT now())

@@ -7,6 +7,7 @@ from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
 from bot.ports.clock import Clock
 from bot.ports.people import NewPerson, Saved
+from storage.books.census import recount
 from storage.books.consents import ConsentsBook
 from storage.books.people import PeopleBook
 from storage.books.saving import KNOWN, MERGE
@@ -48,6 +49,7 @@ class PostgresPeople(PeopleBook):
         stage(self._session, "staged_people", (_columns(place, one) for place, one in enumerate(merged.values())))
         stored = {row["phone"]: row for row in self._all(_SAVE, {"now": now})}
         self._tag([(stored[one.phone]["id"], tag) for one in merged.values() for tag in one.tags])
+        recount(self._session, [row["id"] for row in stored.values()])
         saved = []
         for person in people:
             row = stored[person.phone]

@@ -23,6 +23,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (rf"\bIS {_VALUE}", r"IS NOT DISTINCT FROM \1"),
     # SQLite's way to fix the order of a join; the planner here needs none, and allows no ON.
     (r"\bCROSS JOIN\b", "JOIN"),
+    # The planner here cannot be told which index to take, and has fresher statistics.
+    (r"\bINDEXED BY \w+", ""),
     # LIKE minds case here.
     (r"\bLIKE\b", "ILIKE"),
     # A search in bytes has its own word, and one in text another.
@@ -34,6 +36,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"\bjson_set\((\w+), '\$\.(\w+)', json\('(.*?)'\)\)", r"jsonb_set(\1::jsonb, '{\2}', '\3')::text"),
     # An aggregate of our own in SQLite.
     (r"\blowest_ids\(id\)", "to_json((array_agg(id ORDER BY id))[1:3])::text"),
+    # Here the aggregate itself can be told the order.
+    (r"\bgroup_concat\((\w+)\)", r"string_agg(\1::text, ',' ORDER BY \1)"),
     # psycopg's signs for values; `::` is a cast.
     (r"(?<!:):([a-z]\w*)", r"%(\1)s"),
     (r"\?", "%s"),

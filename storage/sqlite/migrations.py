@@ -17,8 +17,13 @@ def _first_schema(db: Database) -> None:
 
 
 @STEPS(name=STEP_NAMES[1])
+def _audience_cells(db: Database) -> None:
+    _run(db, schema.V2)
+
+
+@STEPS(name=STEP_NAMES[2])
 def _open_messages(db: Database) -> None:
-    _run(db, schema.V5)
+    _run(db, schema.V3)
 
 
 def state_of(db: Database) -> SchemaState:

@@ -14,6 +14,7 @@ from bot.runtime.roles import ROLES, RoleLeases
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.syncing import Syncing
 from bot.services import controlling
+from tests.builders import add_people
 from tests.runtime.test_syncing import FakeMeta
 from tests.services.house import ANA, House
 
@@ -93,3 +94,13 @@ async def test_housekeeping_ages_every_campaign_to_its_end(house: House):
     assert (await house.campaign(sent.id)).state is CampaignState.CLOSED
     assert (await house.tallies(sent))["expired"] == 2
     assert (await house.tallies(paused))["lapsed"] == 2
+
+
+async def test_newcomers_are_counted_before_the_next_preview(house: House, monkeypatch: pytest.MonkeyPatch):
+    housekeeping = Housekeeping(house.store, house.policy, house.clock, draw_digest=draw)
+    monkeypatch.setattr("bot.runtime.housekeeping.NEWCOMERS", 2)
+    await house.write(lambda tx: add_people(tx, 5))
+
+    await housekeeping.count_newcomers()
+
+    assert await house.write(lambda tx: tx.people.count_newcomers(10)) == 0

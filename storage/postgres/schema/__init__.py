@@ -5,6 +5,7 @@ sort or lower by has collation "C", so that the order is Python's and SQLite's w
 """
 
 from storage.postgres.schema.campaigns import CAMPAIGNS, TEMPLATES
+from storage.postgres.schema.cells import CELLS, COUNT_PEOPLE
 from storage.postgres.schema.messages import RECIPIENTS
 from storage.postgres.schema.open_messages import OPEN_MESSAGES
 from storage.postgres.schema.people import CONSENTS, PEOPLE
@@ -12,4 +13,7 @@ from storage.postgres.schema.records import RECORDS
 
 #: In the order of what refers to what.
 V1 = (PEOPLE, CONSENTS, TEMPLATES, CAMPAIGNS, RECIPIENTS, RECORDS)
-V5 = (OPEN_MESSAGES,)
+V2 = (CELLS, COUNT_PEOPLE)
+V3 = (OPEN_MESSAGES,)
+#: One for each of `storage.schema.STEP_NAMES`.
+STEPS = (V1, V2, V3)

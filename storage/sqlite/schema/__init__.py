@@ -5,6 +5,7 @@ which question it answers; a CHECK says which promise it keeps.
 """
 
 from storage.sqlite.schema.campaigns import CAMPAIGNS, TEMPLATES
+from storage.sqlite.schema.cells import CELLS, COUNT_PEOPLE
 from storage.sqlite.schema.messages import RECIPIENTS
 from storage.sqlite.schema.open_messages import OPEN_MESSAGES
 from storage.sqlite.schema.people import CONSENTS, PEOPLE
@@ -12,4 +13,7 @@ from storage.sqlite.schema.records import RECORDS
 
 #: In the order of what refers to what.
 V1 = (PEOPLE, CONSENTS, TEMPLATES, CAMPAIGNS, RECIPIENTS, RECORDS)
-V5 = (OPEN_MESSAGES,)
+V2 = (CELLS, COUNT_PEOPLE)
+V3 = (OPEN_MESSAGES,)
+#: One for each of `storage.schema.STEP_NAMES`.
+STEPS = (V1, V2, V3)

@@ -57,6 +57,7 @@ def _fill(tx: Transaction) -> None:
     """Put something into every table."""
     ids = add_people(tx, PEOPLE)
     tx.people.save([a_person(1, tags=frozenset({"vip", "ß"}), attributes={"city": "Zürich", "nul": "a\0b"})], NOW)
+    tx.people.count_newcomers(PEOPLE)
     campaign = add_campaign(tx)
     links = (("tok-B", 0, "https://example.com/b"), ("tok-a", 1, "https://example.com/a"))
     tx.recipients.add(campaign.id, [a_planned(n, person_id=one) for n, one in enumerate(ids[1:], 1)])

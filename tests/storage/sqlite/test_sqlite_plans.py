@@ -51,7 +51,7 @@ def _claim(tx: Transaction) -> None:
         (lambda tx: tx.recipients.next_due(ONE), "recipients_due"),
         (lambda tx: tx.recipients.overdue(ONE, NOW, 5), "recipients_open"),
         (lambda tx: tx.recipients.failed_with(ONE, 131049, NOW, 5), "recipients_by_code"),
-        (lambda tx: tx.recipients.people_messaged_since(NOW), "recipients_accepted"),
+        (lambda tx: tx.recipients.people_messaged_since(NOW), "members_by_reach"),
         (lambda tx: tx.campaigns.last_sender(NUMBER), "recipients_accepted"),
         (lambda tx: tx.recipients.with_dispatch(Dispatch.PLANNED, campaign_id=ONE), "recipients_to_claim"),
         (lambda tx: tx.recipients.with_dispatch(Dispatch.CLAIMED, phone_number_id=NUMBER), "recipients_claimed"),
