@@ -12,11 +12,8 @@ from storage.books.connection import Connection
 from storage.books.reach import recompute
 from storage.rows.values import listed
 
-#: The last of those in the order of their ids who are counted.
-COUNTED = "(SELECT coalesce(max(person_id), 0) FROM members)"
-
-_LAST = f"SELECT {COUNTED} AS counted"
-_NEXT = f"SELECT id FROM people WHERE id > {COUNTED} ORDER BY id LIMIT ?"
+_LAST = "SELECT coalesce(max(person_id), 0) AS counted FROM members"
+_NEXT = "SELECT id FROM people WHERE id > ? ORDER BY id LIMIT ?"
 # Who comes behind these and is the same human being: that may be news for them as well.
 _BEHIND = """
 SELECT d.id FROM people AS p CROSS JOIN people AS d ON d.identity = p.identity AND d.id > p.id
@@ -62,9 +59,14 @@ WHERE cells.id = moved.cell_id
 _LEAVE, _JOIN = _COUNT.format(sign="-"), _COUNT.format(sign="+")
 
 
+def last_counted(connection: Connection) -> int:
+    """Give the id of the last person who is counted; whoever has a higher one is new."""
+    return int(connection.execute(_LAST).fetchone()["counted"])
+
+
 def recount(connection: Connection, person_ids: Collection[int]) -> None:
     """Count people anew whose country, market, language, standing, tags or identity changed; newcomers wait."""
-    counted = connection.execute(_LAST).fetchone()["counted"]
+    counted = last_counted(connection)
     changed = {person_id for person_id in person_ids if person_id <= counted}
     if changed:
         behind = connection.execute(_BEHIND, (listed(changed),))
@@ -75,7 +77,7 @@ def recount(connection: Connection, person_ids: Collection[int]) -> None:
 
 def count_newcomers(connection: Connection, limit: int) -> int:
     """Count the next people who are not counted yet; gives how many there were."""
-    newcomers = {row["id"] for row in connection.execute(_NEXT, (limit,))}
+    newcomers = {row["id"] for row in connection.execute(_NEXT, (last_counted(connection), limit))}
     if newcomers:
         _place(connection, newcomers)
         recompute(connection, newcomers)

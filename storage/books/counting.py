@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bot.domain.audience import AudienceRule, Waterfall
 from bot.domain.consent import FrequencyCap
 from bot.domain.instants import Millis
-from storage.books.census import COUNTED
+from storage.books.census import last_counted
 from storage.books.connection import Connection
 from storage.books.matching import CAMPAIGNS_SINCE, LANGUAGE, matching_values
 from storage.books.reach import REACHED
@@ -26,9 +26,9 @@ _REACHED, _IN_ORDER = (f"members AS m INDEXED BY {index}" for index in ("members
 _TAG_IDS = "SELECT id, name FROM tags WHERE name IN (SELECT value FROM json_each(?))"
 
 _UNDER_WAY = "SELECT person_id FROM recipients INDEXED BY recipients_sending WHERE dispatch = 'sending'"
-_APART = f"""
+_APART = """
 SELECT m.person_id FROM cells AS c CROSS JOIN members AS m ON m.cell_id = c.id WHERE c.kind = 'apart'
-UNION SELECT id FROM people WHERE id > {COUNTED}
+UNION SELECT id FROM people WHERE id > :counted
 """
 # MATERIALIZED keeps SQLite from walking a cell's members once for each mention of their number, INDEXED BY from
 # trusting statistics that it took when cells were of another size.
@@ -89,10 +89,11 @@ class Cells:
         }
         self._minds_time = not recent == capped == _NOBODY
 
-    @property
-    def apart(self) -> str:
-        """Write the SELECT of those who are not counted here, matching or not."""
-        return f"{_APART} UNION {_UNDER_WAY}" if self._minds_time else _APART
+    def apart(self) -> list[int]:
+        """Give those who are not counted here, matching or not."""
+        sql = f"{_APART} UNION {_UNDER_WAY}" if self._minds_time else _APART
+        rows = self._connection.execute(sql, {"counted": last_counted(self._connection)})
+        return [row["person_id"] for row in rows]
 
     def count(self) -> Counter[Key]:
         """Count those who match, without those `apart`."""

@@ -7,7 +7,7 @@ from bot.domain.instants import MINUTE, Millis
 from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.phone import identity_of_digits
 from bot.ports.recipients import ReportRow
-from storage.books.census import COUNTED
+from storage.books.census import last_counted
 from storage.books.connection import Connection
 from storage.rows.recipients import MESSAGE, message_of, recipient
 from storage.rows.values import listed
@@ -60,7 +60,7 @@ ORDER BY attempt, coalesce(failed_at, sending_at), id LIMIT :limit
 _FIRST_ATTEMPTS_WITH = f"SELECT count(*) AS messages {_ENDED_WITH} AND attempt = 1"
 # How many people were written to since then? What may have left counts: Meta may have it. Of whom a cell counts only
 # those are walked whom something reached since then; a message under way, or to a newcomer, is not in there yet.
-_MESSAGED_SINCE = f"""
+_MESSAGED_SINCE = """
 SELECT (
   SELECT coalesce(sum(reached), 0) FROM (
     SELECT (
@@ -72,7 +72,7 @@ SELECT (
     SELECT r.person_id FROM recipients AS r JOIN members AS m ON m.person_id = r.person_id
     WHERE r.dispatch = 'sending' AND r.sending_at >= :since AND coalesce(m.last_at, 0) < :since
     UNION SELECT person_id FROM recipients
-    WHERE person_id > {COUNTED} AND dispatch IN ('accepted', 'sending', 'in_doubt')
+    WHERE person_id > :counted AND dispatch IN ('accepted', 'sending', 'in_doubt')
       AND coalesce(accepted_at, sending_at) >= :since
   ) AS other
 ) AS people
@@ -144,7 +144,8 @@ def first_attempts_with(connection: Connection, campaign_id: CampaignId, code: i
 
 def people_messaged_since(connection: Connection, since: Millis) -> int:
     """Count distinct people over all campaigns."""
-    return int(connection.execute(_MESSAGED_SINCE, {"since": since}).fetchone()["people"])
+    values = {"since": since, "counted": last_counted(connection)}
+    return int(connection.execute(_MESSAGED_SINCE, values).fetchone()["people"])
 
 
 def report_rows(connection: Connection, campaign_id: CampaignId) -> Iterator[ReportRow]:

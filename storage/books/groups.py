@@ -20,7 +20,8 @@ _COLUMNS = "p.id, p.standing, p.country, p.market"
 # lowest_ids is an aggregate that the engine brings: the first few ids of a group as a JSON list.
 _GROUPED = """
 SELECT standing, country, market, is_capped, is_duplicate, count(*) AS people, lowest_ids(id) AS sample_ids
-FROM ({matching} AND p.id IN ({apart})) AS matched GROUP BY standing, country, market, is_capped, is_duplicate
+FROM ({matching} AND p.id IN (SELECT value FROM json_each(:apart))) AS matched
+GROUP BY standing, country, market, is_capped, is_duplicate
 """
 _ADDRESSES = """
 SELECT id, coalesce(phone, bsuid, '') AS address FROM people WHERE id IN (SELECT value FROM json_each(?))
@@ -36,8 +37,8 @@ def groups(connection: Connection, rule: AudienceRule, cap: FrequencyCap | None,
     cells = Cells(connection, rule, cap, now)
     people: Counter[_Key] = Counter({(key, False): count for key, count in cells.count().items()})
     apart: dict[_Key, list[int]] = {}
-    sql = _GROUPED.format(matching=matching(rule, cap, _COLUMNS), apart=cells.apart)
-    for row in connection.execute(sql, matching_values(rule, cap, now)):
+    sql = _GROUPED.format(matching=matching(rule, cap, _COLUMNS))
+    for row in connection.execute(sql, {**matching_values(rule, cap, now), "apart": listed(cells.apart())}):
         key = (Key(row["standing"], row["country"], row["market"], bool(row["is_capped"])), bool(row["is_duplicate"]))
         people[key] += row["people"]
         apart[key] = from_json(row["sample_ids"])

@@ -134,7 +134,7 @@ def _walk(candidates: list[Candidate]) -> Waterfall:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS, rule=_RULE, cap=_CAP)
 async def test_the_preview_by_cells_is_that_of_a_walk(
     storage: Storage, steps: list[Any], rule: AudienceRule, cap: FrequencyCap | None
@@ -174,7 +174,7 @@ def _counted_anew(connection: Connection, url: str) -> dict[int, tuple[Any, ...]
     return {person_id: row for person_id, *row in _rows(connection, _MEMBERS)}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS)
 async def test_members_and_cells_equal_a_recount(storage: Storage, url: str, steps: list[Any]):
     def work(tx: Transaction):
@@ -208,7 +208,7 @@ def _messaged(messages: list[Recipient], since: int) -> int:
     return len(accepted | maybe)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS, days=st.integers(0, 9))
 async def test_people_messaged_are_those_of_a_walk_over_all_messages(storage: Storage, steps: list[Any], days: int):
     since = later(days=-days)
