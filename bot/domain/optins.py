@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from bot.domain import phone
+from bot.domain import phone, rates
 from bot.domain.csvfile import Refused, Row
 from bot.domain.errors import InvalidInputError
 from bot.domain.instants import Millis, from_datetime
@@ -17,12 +17,15 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})[-_]([A-Za-z]{2})")
 _EARLIEST = Millis(946_684_800_000)  # 2000-01-01
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptIn:
-    """A row that can be taken; `opted_in_at` is None where the row does not say when."""
+class OptIn(NamedTuple):
+    """A row that can be taken; `opted_in_at` is None where the row does not say when.
+
+    `market` is where a message to the number is billed. A tuple: an import makes one for every row.
+    """
 
     line: int
     number: phone.PhoneNumber
+    market: str
     name: str
     language: str
     tags: frozenset[str]
@@ -48,6 +51,7 @@ def read_opt_in(
     return OptIn(
         line=row.line,
         number=number,
+        market=rates.market_of(number.e164, now),
         name=values.get("name", ""),
         language=normal_language(values.get("language", "")),
         tags=parse_tags(values.get("tags", ""), ";"),

@@ -6,7 +6,7 @@ Numbers reserved for fiction get no special treatment.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
@@ -35,11 +35,10 @@ _SPOILT = re.compile(r"[+]?\d+([.,]\d+)?[eE][+]?\d+|\d{7,}[.,]0+")
 _BSUID = re.compile(r"([A-Z]{2})\.[A-Za-z0-9.]+")
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneNumber:
+class PhoneNumber(NamedTuple):
     """A valid number. `region` is a two-letter country code, or empty where a number belongs to no country.
 
-    `identity` is equal for two spellings of one line (see `identity_of_digits`).
+    `identity` is equal for two spellings of one line (see `identity_of_digits`). A tuple: an import makes one a row.
     """
 
     e164: str

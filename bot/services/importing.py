@@ -16,7 +16,7 @@ from bot.domain.repeats import ending, repeated_endings
 from bot.ports.people import ImportRun
 from bot.ports.records import AuditEntry
 from bot.ports.storage import Storage, Transaction
-from bot.services.enrolling import Enrolment, enrol, judge
+from bot.services.enrolling import Enrolments, enrol, judge
 
 BATCH_ROWS = 500
 #: What Slack's file input takes; the command line has no limit.
@@ -62,15 +62,15 @@ class ImportReport:
         """Count the rows that were taken."""
         return self.added + self.updated + self.unchanged
 
-    def add(self, refused: tuple[Refused, ...], enrolments: Iterable[Enrolment]) -> None:
+    def add(self, refused: tuple[Refused, ...], enrolments: Enrolments) -> None:
         """Count one batch."""
-        for enrolment in enrolments:
-            self.rows += 1
+        self.rows += len(enrolments.newcomers) + len(enrolments.known) + len(refused)
+        self.added += len(enrolments.newcomers)
+        for enrolment in enrolments.known:
             self.added += enrolment.is_new
             self.updated += enrolment.is_changed and not enrolment.is_new
             self.unchanged += not enrolment.is_changed
             self.kept_stopped += enrolment.is_stopped
-        self.rows += len(refused)
         self.refused += len(refused)
         self.first_refused.extend(refused[: self.REFUSED_SHOWN - len(self.first_refused)])
 
@@ -139,11 +139,11 @@ class Importer:
         for start in range(BATCH_ROWS, len(opt_ins), BATCH_ROWS):
             yield Batch(tuple(opt_ins[start : start + BATCH_ROWS]), (), file.bytes_read)
 
-    def foresee(self, tx: Transaction, batch: Batch) -> list[Enrolment]:
+    def foresee(self, tx: Transaction, batch: Batch) -> Enrolments:
         """Say what saving a batch would do, without writing anything."""
-        return judge(tx, batch.opt_ins, self._now)
+        return judge(tx, batch.opt_ins)
 
-    def save(self, tx: Transaction, import_id: int, batch: Batch) -> list[Enrolment]:
+    def save(self, tx: Transaction, import_id: int, batch: Batch) -> Enrolments:
         """Write a batch: the people and their consent."""
         return enrol(tx, batch.opt_ins, evidence=f"import {import_id}", actor=self._options.actor, now=self._now)
 
