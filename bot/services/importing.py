@@ -12,7 +12,7 @@ from functools import partial
 from bot.domain.csvfile import CsvFile, Refused, Row
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIn, read_opt_in
-from bot.domain.repeats import ending, repeated_endings
+from bot.domain.repeats import ending_of_e164, repeated_endings
 from bot.ports.people import ImportRun
 from bot.ports.records import AuditEntry
 from bot.ports.storage import Storage, Transaction
@@ -102,7 +102,7 @@ class Importer:
         self.report = ImportReport(is_dry_run=options.is_dry_run)
         fingerprint = hashlib.sha256()
         file = CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
-        self._repeated = repeated_endings(file, options.default_region)
+        self._repeated = repeated_endings(file.phones(), options.default_region)
         self._sha256 = fingerprint.hexdigest()
 
     @property
@@ -127,7 +127,7 @@ class Importer:
             match self._read(row):
                 case Refused() as refusal:
                     refused.append(refusal)
-                case opt_in if ending(row, self._options.default_region) in self._repeated:
+                case opt_in if ending_of_e164(opt_in.number.e164) in self._repeated:
                     refused.extend(_supersede(waiting, opt_in))
                 case opt_in:
                     opt_ins.append(opt_in)
