@@ -20,6 +20,7 @@ _OURS = frozenset({PHONE, "name", "first_name", "language", "tags", "opted_in_at
 _DELIMITERS = ",;"
 _UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _VALUE_SHOWN = 200
+_BUFFER_BYTES = 1 << 16
 
 
 class Row(NamedTuple):
@@ -51,7 +52,8 @@ class CsvFile:
         `chunks` may be an open binary file. Memory stays flat; more than `max_bytes` raise while reading.
         """
         self._source = _Chunks(chunks, max_bytes)
-        text = io.TextIOWrapper(io.BufferedReader(self._source), "utf-8-sig", errors="surrogateescape", newline="")
+        buffered = io.BufferedReader(self._source, _BUFFER_BYTES)
+        text = io.TextIOWrapper(buffered, "utf-8-sig", errors="surrogateescape", newline="")
         self._lines = _Lines(text)
         header = self._first_line()
         self._delimiter = _delimiter(header)
@@ -134,7 +136,7 @@ class _Chunks(io.RawIOBase):
     def __init__(self, chunks: Iterable[bytes], max_bytes: int | None) -> None:
         self._chunks = iter(chunks)
         self._max_bytes = max_bytes
-        self._rest = b""
+        self._rest = memoryview(b"")
         self.bytes_read = 0
 
     def readable(self) -> bool:
@@ -153,7 +155,7 @@ class _Chunks(io.RawIOBase):
     def _take(self, chunk: bytes) -> None:
         if self.bytes_read == 0 and chunk.startswith(_UNICODE_MARKS):
             raise InvalidInputError("The file is UTF-16; save it as CSV UTF-8 and import it again.")
-        self._rest = chunk
+        self._rest = memoryview(chunk)  # taking from its front copies nothing
         self.bytes_read += len(chunk)
         if self._max_bytes is not None and self.bytes_read > self._max_bytes:
             megabytes = self._max_bytes // 1_000_000

@@ -65,6 +65,13 @@ class _Code:
     #: Finds what the library might take off the front of a national number.
     prefix: Callable[[str], re.Match[str] | None] | None
 
+    def takes(self, national: str) -> bool:
+        """Tell whether the library takes a national number as it stands."""
+        if len(national) < _SHORTEST_NATIONAL or national[0] == "0":
+            return False  # leading zeros belong to the number in a few countries only, which the library knows
+        # A prefix that may be empty, and is, takes nothing off.
+        return self.prefix is None or (found := self.prefix(national)) is None or not found.end()
+
 
 def recognise(written: str) -> Reading | None:
     """Recognise a valid mobile or fixed number with its calling code; None for any other."""
@@ -74,21 +81,25 @@ def recognise(written: str) -> Reading | None:
 
 def read(written: str) -> Reading | None:
     """Read a number with its calling code; None where the library has to judge."""
+    digits = plain_digits(written)
+    if digits is None:
+        return None
+    code = _code(digits[:3])
+    return None if code is None else Reading(digits, code.length, *_place(code, digits[code.length :]))
+
+
+def plain_digits(written: str) -> str | None:
+    """Give the digits of a number with its calling code as E.164 has them, valid or not; None where it takes a judge.
+
+    Those are all the digits that stand there, unless the library might take a prefix out.
+    """
     if not _PLAIN.fullmatch(written):
         return None
     digits = written[1:]
     for separator in _SEPARATORS:
         digits = digits.replace(separator, "")
     code = _code(digits[:3])
-    if code is None:
-        return None
-    national = digits[code.length :]
-    if len(national) < _SHORTEST_NATIONAL or national[0] == "0":
-        return None  # leading zeros belong to the number in a few countries only, which the library knows
-    # A prefix that may be empty, and is, takes nothing off.
-    if code.prefix is not None and (prefix := code.prefix(national)) is not None and prefix.end():
-        return None
-    return Reading(digits, code.length, *_place(code, national))
+    return digits if code is not None and code.takes(digits[code.length :]) else None
 
 
 def _place(code: _Code, national: str) -> tuple[str, str]:

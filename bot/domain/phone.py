@@ -114,8 +114,16 @@ _BR_WITHOUT_NINE = re.compile(r"55(\d\d)([6-9]\d{7})")
 _MX_WITH_ONE = re.compile(r"521(\d{10})")
 _AR_WITH_NINE = re.compile(r"549(\d{10})")
 _AR_WITHOUT_NINE = re.compile(r"54(\d{10})")
-#: Calling codes of the countries whose numbers have more than one spelling.
-_RESPELT = ("52", "54", "55")
+#: What the digits begin with that may have more than one spelling; of those with 55, only these are of full length.
+_RESPELT = ("521", "54", "55")
+_BR_WITH_NINE_DIGITS = 13
+
+
+def _has_one_spelling(digits: str) -> bool:
+    """Tell, for nearly all numbers, that `identity_of_digits` leaves them alone."""
+    if not digits.startswith(_RESPELT):
+        return True
+    return len(digits) == _BR_WITH_NINE_DIGITS and digits.startswith("55")
 
 
 def identity_of_digits(digits: str) -> str:
@@ -124,7 +132,7 @@ def identity_of_digits(digits: str) -> str:
     Brazil: mobile numbers with the 9 after the area code; Mexico: without the 1 after 52; Argentina: without the 9
     after 54 (Meta: "for BR and MX the platform may change the extra digit", "Send messages", read 2026-09).
     """
-    if not digits.startswith(_RESPELT):
+    if _has_one_spelling(digits):
         return digits
     if argentine := _AR_WITH_NINE.fullmatch(digits):
         return f"54{argentine[1]}"
@@ -142,7 +150,7 @@ def e164_of_digits(digits: str) -> str:
 
 def spellings_of_digits(digits: str) -> tuple[str, ...]:
     """List every way the same line's digits may be on record, the given one first."""
-    if not digits.startswith(_RESPELT):
+    if _has_one_spelling(digits):
         return (digits,)
     known = [digits, identity_of_digits(digits)]
     if argentine := _AR_WITHOUT_NINE.fullmatch(known[1]):

@@ -1,30 +1,28 @@
 """Finding the numbers that may stand in a file twice, in memory that does not grow with the file."""
 
-import re
 from collections.abc import Iterable
 
 from bot.domain import phone
 from bot.domain.errors import InvalidInputError
+from bot.domain.numbering import plain_digits
 
 _ENDING_DIGITS = 8
 # So long, a number with + ends in eight digits of its own even where a trunk 0 was written behind the country code.
 _LONG = 12
-_NO_DIGIT = re.compile(r"\D+")
 
 
 def ending(written: str, default_region: str | None) -> int:
     """Give the last eight digits of a number, alike for all spellings of one number; -1 where it is none.
 
-    Long numbers with + are not judged here, which saves the time of judging every number twice.
+    Most numbers with + are not judged here, which saves the time of judging every number twice.
     """
     digits = written[1:].replace(" ", "")
-    if not (digits.isascii() and digits.isdigit()):
-        digits = _NO_DIGIT.sub("", written)
-    if not written.startswith("+") or len(digits) < _LONG:
-        try:
-            digits = phone.parse(written, default_region).e164[1:]
-        except InvalidInputError:
-            return -1
+    if written.startswith("+") and len(digits) >= _LONG and digits.isascii() and digits.isdigit():
+        return int(digits[-_ENDING_DIGITS:])
+    try:
+        digits = plain_digits(written) or phone.parse(written, default_region).e164[1:]
+    except InvalidInputError:
+        return -1
     return int(digits[-_ENDING_DIGITS:])
 
 
