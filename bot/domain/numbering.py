@@ -81,11 +81,11 @@ def recognise(written: str) -> Reading | None:
 
 def read(written: str) -> Reading | None:
     """Read a number with its calling code; None where the library has to judge."""
-    digits = plain_digits(written)
-    if digits is None:
+    parts = _parts(written)
+    if parts is None:
         return None
-    code = _code(digits[:3])
-    return None if code is None else Reading(digits, code.length, *_place(code, digits[code.length :]))
+    digits, code, national = parts
+    return Reading(digits, code.length, *_place(code, national))
 
 
 def plain_digits(written: str) -> str | None:
@@ -93,13 +93,22 @@ def plain_digits(written: str) -> str | None:
 
     Those are all the digits that stand there, unless the library might take a prefix out.
     """
+    parts = _parts(written)
+    return None if parts is None else parts[0]
+
+
+def _parts(written: str) -> tuple[str, _Code, str] | None:
+    """Give all digits, the calling code, and the national number; None where it takes a judge."""
     if not _PLAIN.fullmatch(written):
         return None
     digits = written[1:]
-    for separator in _SEPARATORS:
-        digits = digits.replace(separator, "")
+    if not digits.isdigit():
+        for separator in _SEPARATORS:
+            digits = digits.replace(separator, "")
     code = _code(digits[:3])
-    return digits if code is not None and code.takes(digits[code.length :]) else None
+    if code is None or not code.takes(national := digits[code.length :]):
+        return None
+    return digits, code, national
 
 
 def _place(code: _Code, national: str) -> tuple[str, str]:

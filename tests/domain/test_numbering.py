@@ -63,7 +63,7 @@ def outcome(read: Callable[[str], phone.PhoneNumber], written: str) -> phone.Pho
 
 
 def judged(written: str) -> phone.PhoneNumber:
-    return phone.judge(written, None)
+    return phone.judge(written.strip(), None)
 
 
 def agrees(written: str) -> bool:
