@@ -60,8 +60,8 @@ def enrol(tx: Transaction, opt_ins: Sequence[OptIn], *, evidence: str, actor: st
     enrolments = judge(tx, opt_ins)
     if enrolments.newcomers:
         tx.people.add(enrolments.newcomers, evidence=evidence, actor=actor, now=now)
-    if enrolments.known:
-        _merge(tx, enrolments.known, evidence, actor, now)
+    if changed := [enrolment for enrolment in enrolments.known if enrolment.is_changed]:
+        _merge(tx, changed, evidence, actor, now)
     return enrolments
 
 

@@ -100,6 +100,7 @@ class Importer:
         self._open_file = open_file
         self._options = options
         self._now = now
+        self._default_source = options.source or f"file {options.file_name}"
         self.report = ImportReport(is_dry_run=options.is_dry_run)
         fingerprint = hashlib.sha256()
         file = CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
@@ -170,7 +171,7 @@ class Importer:
         return read_opt_in(
             row,
             default_region=options.default_region,
-            default_source=options.source or f"file {options.file_name}",
+            default_source=self._default_source,
             default_wording=options.wording,
             now=self._now,
         )
