@@ -42,17 +42,21 @@ class Enrolments:
 
 
 def judge(tx: Transaction, opt_ins: Sequence[OptIn]) -> Enrolments:
-    """Compare opt-ins of different numbers with what is on record; writes nothing."""
+    """Compare opt-ins with what is on record; writes nothing.
+
+    A number that comes twice all the same (a file that changed between two readings) is merged with the first.
+    """
     spellings = [phone.spellings_of_digits(opt_in.number.e164[1:]) for opt_in in opt_ins]
     on_record = tx.people.find_many({digits for each in spellings for digits in each})
-    newcomers, known = [], []
+    newcomers: dict[str, OptIn] = {}
+    known: list[Enrolment] = []
     for opt_in, each in zip(opt_ins, spellings, strict=True):
         alike = [on_record[digits] for digits in each if digits in on_record] if on_record else []
-        if alike:
+        if alike or opt_in.number.e164 in newcomers:
             known.append(_judge_one(tx, opt_in, alike))
         else:
-            newcomers.append(opt_in)
-    return Enrolments(newcomers, known)
+            newcomers[opt_in.number.e164] = opt_in
+    return Enrolments(tuple(newcomers.values()), known)
 
 
 def enrol(tx: Transaction, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> Enrolments:
