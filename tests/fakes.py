@@ -7,6 +7,7 @@ from typing import TypeVar
 from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import ConsentEvent, ConsentKind, FrequencyCap, Standing, after
 from bot.domain.instants import Millis
+from bot.domain.optins import OptIn
 from bot.domain.phone import identity_of_digits
 from bot.ports.people import ImportRun, NewPerson, Person, Saved
 from bot.ports.records import AuditEntry
@@ -19,6 +20,7 @@ class FakePeople:
         self.rows: dict[int, Person] = {}
         self.wa_ids: dict[str, int] = {}
         self.stored_groups: list[Group] = []
+        self.consents = FakeConsents(self)
 
     def get(self, person_id: int) -> Person | None:
         return self.rows.get(person_id)
@@ -54,6 +56,30 @@ class FakePeople:
             market=new.market,
         )
         return Saved(person.id, known is None, person.standing)
+
+    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+        for one in opt_ins:
+            assert self.find(one.number.e164) is None
+            e164, region, identity = one.number
+            new = NewPerson(
+                phone=e164,
+                identity=identity,
+                country=region,
+                market=one.market,
+                name=one.name,
+                language=one.language,
+                attributes=one.attributes,
+                tags=one.tags,
+            )
+            said = ConsentEvent(
+                kind=ConsentKind.OPT_IN,
+                at=now if one.opted_in_at is None else one.opted_in_at,
+                source=one.source,
+                wording=one.wording,
+                evidence=f"{evidence}, line {one.line}",
+                actor=actor,
+            )
+            self.consents.record([(self._save_one(new).person_id, said)], now)
 
     def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
         return self.find(address) or self._add(address, identity, country, market)
@@ -161,7 +187,7 @@ class FakeRecipients:
 class FakeTransaction:
     def __init__(self) -> None:
         self.people = FakePeople()
-        self.consents = FakeConsents(self.people)
+        self.consents = self.people.consents
         self.imports = FakeImports()
         self.audit = FakeAudit()
         self.recipients = FakeRecipients()

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.domain.errors import InvalidInputError
 
@@ -19,10 +20,10 @@ _OURS = frozenset({PHONE, "name", "first_name", "language", "tags", "opted_in_at
 _DELIMITERS = ",;"
 _UNICODE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _VALUE_SHOWN = 200
+_BUFFER_BYTES = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row: the number of its first line (the header is line 1) and its trimmed cells by column."""
 
     line: int
@@ -51,12 +52,12 @@ class CsvFile:
         `chunks` may be an open binary file. Memory stays flat; more than `max_bytes` raise while reading.
         """
         self._source = _Chunks(chunks, max_bytes)
-        text = io.TextIOWrapper(io.BufferedReader(self._source), "utf-8-sig", errors="surrogateescape", newline="")
+        buffered = io.BufferedReader(self._source, _BUFFER_BYTES)
+        text = io.TextIOWrapper(buffered, "utf-8-sig", errors="surrogateescape", newline="")
         self._lines = _Lines(text)
         header = self._first_line()
-        delimiter = _delimiter(header)
-        self._reader = csv.reader(self._lines, delimiter=delimiter, strict=True)
-        self.columns = _columns(header, delimiter)
+        self._delimiter = _delimiter(header)
+        self.columns = _columns(header, self._delimiter)
 
     @property
     def bytes_read(self) -> int:
@@ -64,22 +65,35 @@ class CsvFile:
         return self._source.bytes_read
 
     def __iter__(self) -> Iterator[Row | Refused]:
+        for cells in self._rows():
+            yield cells if isinstance(cells, Refused) else self._judge(cells)
+
+    def phones(self) -> Iterator[str]:
+        """Give the phone of every row, trimmed, in a third of the time that whole rows take."""
+        place = self.columns.index(PHONE)
+        for cells in self._rows():
+            if not isinstance(cells, Refused):
+                yield cells[place].strip()
+
+    def _rows(self) -> Iterator[list[str] | Refused]:
+        """Give the cells of every row that has as many as the header; an empty line is no row."""
+        width, begin_row = len(self.columns), self._lines.begin_row
         while True:
-            self._lines.begin_row()
+            begin_row()
             try:
-                cells = next(self._reader)
-            except StopIteration:
-                return
+                for cells in csv.reader(self._lines, delimiter=self._delimiter, strict=True):
+                    if len(cells) == width:
+                        yield cells
+                    elif len(cells) > 1 or (cells and cells[0].strip()):
+                        reason = f"The row has {len(cells)} cells, the header {width}."
+                        yield self._refuse_first_line(reason)
+                    begin_row()
             except csv.Error:
                 yield self._refuse_first_line(_BAD_QUOTES)
-                continue
-            if not cells or (len(cells) == 1 < len(self.columns) and not cells[0].strip()):
-                continue  # an empty line is no row
-            yield self._judge(cells)
+            else:
+                return
 
     def _judge(self, cells: list[str]) -> Row | Refused:
-        if len(cells) != len(self.columns):
-            return self._refuse_first_line(f"The row has {len(cells)} cells, the header {len(self.columns)}.")
         content = "".join(cells)
         if "\0" in content:
             return Refused(self._lines.row_began, "The row holds a NUL byte; export the file again.", _shown(cells))
@@ -122,7 +136,7 @@ class _Chunks(io.RawIOBase):
     def __init__(self, chunks: Iterable[bytes], max_bytes: int | None) -> None:
         self._chunks = iter(chunks)
         self._max_bytes = max_bytes
-        self._rest = b""
+        self._rest = memoryview(b"")
         self.bytes_read = 0
 
     def readable(self) -> bool:
@@ -141,7 +155,7 @@ class _Chunks(io.RawIOBase):
     def _take(self, chunk: bytes) -> None:
         if self.bytes_read == 0 and chunk.startswith(_UNICODE_MARKS):
             raise InvalidInputError("The file is UTF-16; save it as CSV UTF-8 and import it again.")
-        self._rest = chunk
+        self._rest = memoryview(chunk)  # taking from its front copies nothing
         self.bytes_read += len(chunk)
         if self._max_bytes is not None and self.bytes_read > self._max_bytes:
             megabytes = self._max_bytes // 1_000_000
@@ -158,13 +172,13 @@ class _Lines:
         self._number = 0
 
     def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._again.popleft() if self._again else next(self._text)
-        self._row.append(line)
-        self._number += 1
-        return line
+        while True:
+            line = self._again.popleft() if self._again else next(self._text, None)
+            if line is None:
+                return
+            self._row.append(line)
+            self._number += 1
+            yield line
 
     def begin_row(self) -> None:
         self._row.clear()

@@ -1,18 +1,19 @@
 """Phone numbers: what is one, where it belongs, which two are the same line, and how it is shown masked.
 
 The home of `phonenumbers`, which is the judge: a number is accepted exactly when the library calls it valid
-and its kind can be on a person's phone. Most numbers are recognised before it is asked (`bot.domain.numbering`).
+and its kind can be on a person's phone. Most numbers are read before it is asked (`bot.domain.numbering`).
 Numbers reserved for fiction get no special treatment.
 """
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from bot.domain.errors import InvalidInputError
-from bot.domain.numbering import recognise
+from bot.domain.numbering import Reading, read
 
 #: Region codes of the library that are no country ("001": satellites and other numbers without one).
 _NO_COUNTRY = frozenset({"001", "ZZ", ""})
@@ -26,6 +27,9 @@ _REFUSED_KINDS = {
     PhoneNumberType.VOICEMAIL: "a voicemail box",
 }
 
+#: The same by the names that `bot.domain.numbering` gives them.
+_REFUSED_NAMES = {PhoneNumberType.to_string(kind).lower(): kind for kind in _REFUSED_KINDS}
+
 # Marks of writing direction and of width zero, which contact apps copy along and nobody sees.
 _INVISIBLE = dict.fromkeys((*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF))
 # Digits of any script, with the separators people write; letters and extensions are refused, not guessed at.
@@ -35,11 +39,10 @@ _SPOILT = re.compile(r"[+]?\d+([.,]\d+)?[eE][+]?\d+|\d{7,}[.,]0+")
 _BSUID = re.compile(r"([A-Z]{2})\.[A-Za-z0-9.]+")
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneNumber:
+class PhoneNumber(NamedTuple):
     """A valid number. `region` is a two-letter country code, or empty where a number belongs to no country.
 
-    `identity` is equal for two spellings of one line (see `identity_of_digits`).
+    `identity` is equal for two spellings of one line (see `identity_of_digits`). A tuple: an import makes one a row.
     """
 
     e164: str
@@ -54,10 +57,15 @@ def parse(text: str, default_region: str | None = None) -> PhoneNumber:
     that says what is wrong and never holds the number itself.
     """
     written = _clean(text)
-    known = recognise(written)
-    if known is None:
+    reading = read(written)
+    if reading is None:
         return judge(written, default_region)
-    return PhoneNumber(f"+{known.digits}", known.region, identity_of_digits(known.digits))
+    digits, _, region, kind = reading
+    if not kind:
+        raise InvalidInputError(_unassigned_sentence(reading))
+    if kind in _REFUSED_NAMES:
+        raise InvalidInputError(_refused_sentence(_REFUSED_NAMES[kind]))
+    return PhoneNumber(f"+{digits}", region, identity_of_digits(digits))
 
 
 def judge(written: str, default_region: str | None) -> PhoneNumber:
@@ -71,7 +79,7 @@ def judge(written: str, default_region: str | None) -> PhoneNumber:
     if kind == PhoneNumberType.UNKNOWN:
         raise InvalidInputError(_invalid_sentence(number))
     if kind in _REFUSED_KINDS:
-        raise InvalidInputError(f"The number is {_REFUSED_KINDS[kind]}, which no person has WhatsApp on.")
+        raise InvalidInputError(_refused_sentence(kind))
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return PhoneNumber(e164, _country(phonenumbers.region_code_for_number(number)), identity_of_digits(e164[1:]))
 
@@ -106,6 +114,16 @@ _BR_WITHOUT_NINE = re.compile(r"55(\d\d)([6-9]\d{7})")
 _MX_WITH_ONE = re.compile(r"521(\d{10})")
 _AR_WITH_NINE = re.compile(r"549(\d{10})")
 _AR_WITHOUT_NINE = re.compile(r"54(\d{10})")
+#: What the digits begin with that may have more than one spelling; of those with 55, only these are of full length.
+_RESPELT = ("521", "54", "55")
+_BR_WITH_NINE_DIGITS = 13
+
+
+def _has_one_spelling(digits: str) -> bool:
+    """Tell, for nearly all numbers, that `identity_of_digits` leaves them alone."""
+    if not digits.startswith(_RESPELT):
+        return True
+    return len(digits) == _BR_WITH_NINE_DIGITS and digits.startswith("55")
 
 
 def identity_of_digits(digits: str) -> str:
@@ -114,6 +132,8 @@ def identity_of_digits(digits: str) -> str:
     Brazil: mobile numbers with the 9 after the area code; Mexico: without the 1 after 52; Argentina: without the 9
     after 54 (Meta: "for BR and MX the platform may change the extra digit", "Send messages", read 2026-09).
     """
+    if _has_one_spelling(digits):
+        return digits
     if argentine := _AR_WITH_NINE.fullmatch(digits):
         return f"54{argentine[1]}"
     return e164_of_digits(digits)[1:]
@@ -130,6 +150,8 @@ def e164_of_digits(digits: str) -> str:
 
 def spellings_of_digits(digits: str) -> tuple[str, ...]:
     """List every way the same line's digits may be on record, the given one first."""
+    if _has_one_spelling(digits):
+        return (digits,)
     known = [digits, identity_of_digits(digits)]
     if argentine := _AR_WITHOUT_NINE.fullmatch(known[1]):
         known.append(f"549{argentine[1]}")
@@ -232,6 +254,25 @@ _LENGTH_SENTENCES = {
     ValidationResult.INVALID_LENGTH: _WRONG_LENGTH,
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: _TOO_SHORT,
 }
+
+
+def _refused_sentence(kind: int) -> str:
+    return f"The number is {_REFUSED_KINDS[kind]}, which no person has WhatsApp on."
+
+
+def _unassigned_sentence(reading: Reading) -> str:
+    """Say what `_invalid_sentence` says of the same number."""
+    digits, code_length, *_ = reading
+    if e164_of_digits(digits) != f"+{digits}":
+        return _OLD_SPELLING[f"+{digits[:2]}"]
+    return _length_sentence(int(digits[:code_length]), len(digits) - code_length)
+
+
+@lru_cache(maxsize=4096)  # calling codes times lengths
+def _length_sentence(code: int, length: int) -> str:
+    """Say what is wrong with an unassigned national number of some length, of which the library asks no more."""
+    number = phonenumbers.PhoneNumber(country_code=code, national_number=10 ** (length - 1))
+    return _LENGTH_SENTENCES.get(phonenumbers.is_possible_number_with_reason(number), _INVALID)
 
 
 def _invalid_sentence(number: phonenumbers.PhoneNumber) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from types import MappingProxyType
 
@@ -88,10 +88,16 @@ def estimate(by_market: Mapping[str, int], card: RateCard, at: Millis) -> Estima
 
 def market_of(address: str, at: Millis) -> str:
     """Name the market an E.164 number is billed in on that day: the longest known prefix decides, else Other."""
-    markets, longest = _shipped_markets()
-    digits, today = address.removeprefix("+"), _day(at)
-    for length in range(min(longest, len(digits)), 0, -1):
-        for since, market in markets.get(digits[:length], ()):
+    _, longest = _shipped_markets()
+    digits = address.removeprefix("+")
+    return _market(digits[:longest], _day(at))
+
+
+@lru_cache(maxsize=16_384)  # an import asks for every row, and rows begin alike
+def _market(beginning: str, today: date) -> str:
+    markets, _ = _shipped_markets()
+    for length in range(len(beginning), 0, -1):
+        for since, market in markets.get(beginning[:length], ()):
             if since <= today:
                 return market
     return OTHER
@@ -118,6 +124,7 @@ def _shipped_markets() -> tuple[Mapping[str, _Versions], int]:
     return markets, max(map(len, markets))
 
 
+@lru_cache(maxsize=16)
 def _day(at: Millis) -> date:
     # Meta switches at midnight of the account's own zone, which the API doesn't tell; UTC is within a day of it.
     return to_datetime(at).date()

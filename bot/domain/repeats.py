@@ -1,48 +1,50 @@
 """Finding the numbers that may stand in a file twice, in memory that does not grow with the file."""
 
-import re
 from collections.abc import Iterable
 
 from bot.domain import phone
-from bot.domain.csvfile import PHONE, Refused, Row
 from bot.domain.errors import InvalidInputError
+from bot.domain.numbering import plain_digits
 
 _ENDING_DIGITS = 8
 # So long, a number with + ends in eight digits of its own even where a trunk 0 was written behind the country code.
 _LONG = 12
-_NO_DIGIT = re.compile(r"\D+")
 
 
-def ending(row: Row | Refused, default_region: str | None) -> int:
-    """Give the last eight digits of a row's number, alike for all spellings of one number; -1 where it is none.
+def ending(written: str, default_region: str | None) -> int:
+    """Give the last eight digits of a number, alike for all spellings of one number; -1 where it is none.
 
-    Long numbers with + are not judged here, which saves the time of judging every number twice.
+    Most numbers with + are not judged here, which saves the time of judging every number twice.
     """
-    if isinstance(row, Refused):
+    digits = written[1:].replace(" ", "")
+    if written.startswith("+") and len(digits) >= _LONG and digits.isascii() and digits.isdigit():
+        return int(digits[-_ENDING_DIGITS:])
+    try:
+        digits = plain_digits(written) or phone.parse(written, default_region).e164[1:]
+    except InvalidInputError:
         return -1
-    written = row.values[PHONE]
-    digits = _NO_DIGIT.sub("", written)
-    if not written.startswith("+") or len(digits) < _LONG:
-        try:
-            digits = phone.parse(written, default_region).e164[1:]
-        except InvalidInputError:
-            return -1
     return int(digits[-_ENDING_DIGITS:])
 
 
-def repeated_endings(rows: Iterable[Row | Refused], default_region: str | None) -> frozenset[int]:
+def ending_of_e164(e164: str) -> int:
+    """Give what `ending` gives for a number that is written as E.164, without judging it."""
+    return int(e164[1:][-_ENDING_DIGITS:])
+
+
+def repeated_endings(numbers: Iterable[str], default_region: str | None) -> frozenset[int]:
     """Find the endings that occur more than once, with one bit for every possible ending (12.5 MB).
 
     Different numbers may end alike; the caller looks at those few more closely.
     """
     seen = bytearray(10**_ENDING_DIGITS // 8)
     repeated: set[int] = set()
-    for row in rows:
-        number = ending(row, default_region)
+    for written in numbers:
+        number = ending(written, default_region)
         if number < 0:
             continue
         byte, bit = number >> 3, 1 << (number & 7)
         if seen[byte] & bit:
             repeated.add(number)
-        seen[byte] |= bit
+        else:
+            seen[byte] |= bit
     return frozenset(repeated)

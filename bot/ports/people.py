@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from bot.domain.audience import Audience, AudienceRule, Group
 from bot.domain.consent import ConsentEvent, FrequencyCap, Standing
 from bot.domain.instants import Millis
+from bot.domain.optins import OptIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,14 @@ class People(Protocol):
     def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]: ...
     def save(self, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
         """Insert or merge by phone, in order; idempotent."""
+        ...
+
+    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+        """Add people of whom nothing is on record, each with the opt-in that brings them, all at once.
+
+        Only for phones that `find_many` did not find in this transaction, each once. `evidence` names the import;
+        its lines are added. An opt-in without a time was given now.
+        """
         ...
 
     def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:

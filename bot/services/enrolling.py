@@ -6,7 +6,7 @@ An opt-in lifts no stop, and a stop known under another spelling of a number hol
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain import phone, rates
+from bot.domain import phone
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIn
@@ -19,11 +19,12 @@ _ANY_STOP = Standing.STOPPED | Standing.WHATSAPP_STOPPED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """What an opt-in means for what is on record.
+    """What an opt-in means for what is on record, of this number or of another spelling of it.
 
     `has_news`: the consent itself is not on record yet. `inherited`: stops of the same line under another spelling.
     """
 
+    opt_in: OptIn
     person: NewPerson
     is_new: bool
     is_changed: bool
@@ -32,38 +33,61 @@ class Enrolment:
     inherited: Standing
 
 
-def judge(tx: Transaction, opt_ins: Sequence[OptIn], now: Millis) -> list[Enrolment]:
-    """Compare opt-ins of different numbers with what is on record; writes nothing."""
+@dataclass(frozen=True, slots=True)
+class Enrolments:
+    """Opt-ins sorted by what is on record: of `newcomers` nothing is, as of nearly everybody in a first import."""
+
+    newcomers: Sequence[OptIn]
+    known: Sequence[Enrolment]
+
+
+def judge(tx: Transaction, opt_ins: Sequence[OptIn]) -> Enrolments:
+    """Compare opt-ins with what is on record; writes nothing.
+
+    A number that comes twice all the same (a file that changed between two readings) is merged with the first.
+    """
     spellings = [phone.spellings_of_digits(opt_in.number.e164[1:]) for opt_in in opt_ins]
     on_record = tx.people.find_many({digits for each in spellings for digits in each})
-    return [
-        _judge_one(tx, opt_in, [on_record[digits] for digits in each if digits in on_record], now)
-        for opt_in, each in zip(opt_ins, spellings, strict=True)
-    ]
+    newcomers: dict[str, OptIn] = {}
+    known: list[Enrolment] = []
+    for opt_in, each in zip(opt_ins, spellings, strict=True):
+        alike = [on_record[digits] for digits in each if digits in on_record] if on_record else []
+        if alike or opt_in.number.e164 in newcomers:
+            known.append(_judge_one(tx, opt_in, alike))
+        else:
+            newcomers[opt_in.number.e164] = opt_in
+    return Enrolments(tuple(newcomers.values()), known)
 
 
-def enrol(tx: Transaction, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> list[Enrolment]:
+def enrol(tx: Transaction, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> Enrolments:
     """Write opt-ins of different numbers: people merged by phone, consent appended. `evidence` names the import."""
-    enrolments = judge(tx, opt_ins, now)
-    saved = tx.people.save([enrolment.person for enrolment in enrolments], now)
-    events: list[tuple[int, ConsentEvent]] = []
-    for opt_in, enrolment, result in zip(opt_ins, enrolments, saved, strict=True):
-        if enrolment.has_news:
-            events.append((result.person_id, _consent(opt_in, f"{evidence}, line {opt_in.line}", actor, now)))
-        events += [(result.person_id, stop) for stop in _stops(enrolment.inherited, evidence, actor, now)]
-    tx.consents.record(events, now)
+    enrolments = judge(tx, opt_ins)
+    if enrolments.newcomers:
+        tx.people.add(enrolments.newcomers, evidence=evidence, actor=actor, now=now)
+    if changed := [enrolment for enrolment in enrolments.known if enrolment.is_changed]:
+        _merge(tx, changed, evidence, actor, now)
     return enrolments
 
 
-def _judge_one(tx: Transaction, opt_in: OptIn, alike: Sequence[Person], now: Millis) -> Enrolment:
-    new = _person(opt_in, now)
-    if not alike:
-        return _newcomer(new)
+def _merge(tx: Transaction, enrolments: Sequence[Enrolment], evidence: str, actor: str, now: Millis) -> None:
+    saved = tx.people.save([enrolment.person for enrolment in enrolments], now)
+    events: list[tuple[int, ConsentEvent]] = []
+    for enrolment, result in zip(enrolments, saved, strict=True):
+        if enrolment.has_news:
+            line = f"{evidence}, line {enrolment.opt_in.line}"
+            events.append((result.person_id, _consent(enrolment.opt_in, line, actor, now)))
+        events += [(result.person_id, stop) for stop in _stops(enrolment.inherited, evidence, actor, now)]
+    tx.consents.record(events, now)
+
+
+def _judge_one(tx: Transaction, opt_in: OptIn, alike: Sequence[Person]) -> Enrolment:
+    new = _person(opt_in)
     known = next((person for person in alike if person.phone == new.phone), None)
     standing = known.standing if known else Standing.NONE
     inherited = _ANY_STOP & _joint(alike) & ~standing
     has_news = known is None or not _is_on_record(tx, known, opt_in)
     return Enrolment(
+        opt_in=opt_in,
         person=new,
         is_new=known is None,
         is_changed=known is None or has_news or bool(inherited) or _differs(known, new),
@@ -73,17 +97,12 @@ def _judge_one(tx: Transaction, opt_in: OptIn, alike: Sequence[Person], now: Mil
     )
 
 
-def _newcomer(new: NewPerson) -> Enrolment:
-    """Enrol somebody of whom nothing is on record, as nearly everybody of a first import."""
-    return Enrolment(person=new, is_new=True, is_changed=True, is_stopped=False, has_news=True, inherited=Standing.NONE)
-
-
-def _person(opt_in: OptIn, now: Millis) -> NewPerson:
+def _person(opt_in: OptIn) -> NewPerson:
     return NewPerson(
         phone=opt_in.number.e164,
         identity=opt_in.number.identity,
         country=opt_in.number.region,
-        market=rates.market_of(opt_in.number.e164, now),
+        market=opt_in.market,
         name=opt_in.name,
         language=opt_in.language,
         attributes=opt_in.attributes,

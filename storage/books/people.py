@@ -5,21 +5,26 @@ from collections.abc import Collection, Iterable, Sequence
 from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import FrequencyCap
 from bot.domain.instants import Millis
+from bot.domain.optins import OptIn
 from bot.domain.phone import identity_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
-from storage.books.book import Book
+from storage.books import newcomers
+from storage.books.book import Book, filling
 from storage.books.census import count_newcomers, recount
 from storage.books.erasing import Eraser
 from storage.books.groups import groups
 from storage.books.matching import matching, matching_values
-from storage.books.saving import save_people
+from storage.books.saving import save_people, tag_ids
 from storage.rows import people as rows
 from storage.rows.values import Row, listed
 
 _BY_ID = "SELECT * FROM people WHERE id = ?"
 _BY_ADDRESS = "SELECT * FROM people WHERE phone = :address OR bsuid = :address"
 _BY_BSUIDS = "SELECT * FROM people WHERE bsuid IN (SELECT value FROM json_each(?))"
-_TAGS_OF = "SELECT t.name FROM person_tags AS pt JOIN tags AS t ON t.id = pt.tag_id WHERE pt.person_id = ?"
+_TAGS_OF = """
+SELECT pt.person_id, t.name FROM person_tags AS pt JOIN tags AS t ON t.id = pt.tag_id
+WHERE pt.person_id IN (SELECT value FROM json_each(?))
+"""
 _TAGS_IN_USE = "SELECT name FROM tags WHERE EXISTS (SELECT 1 FROM person_tags WHERE tag_id = tags.id) ORDER BY name"
 _LAST_ID = "SELECT coalesce(max(id), 0) AS value FROM people"
 _LAST_POSSIBLE = 2**63 - 1
@@ -74,7 +79,8 @@ class PeopleBook(Book):
             text: phones.get(f"+{text}") or wa_ids.get(text) or others.get(identity)
             for text, identity in identities.items()
         }
-        return {text: self._with_tags(row) for text, row in rows.items() if row is not None}
+        found = {text: row for text, row in rows.items() if row is not None}
+        return dict(zip(found, self._with_tags(list(found.values())), strict=True))
 
     def _keyed(self, column: str, sql: str, values: Collection[str]) -> dict[str, Row]:
         """Run a query of one list and give its rows by a column; of rows with one value the last."""
@@ -82,11 +88,29 @@ class PeopleBook(Book):
 
     def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]:
         """Find by business-scoped user ids."""
-        return {row["bsuid"]: self._with_tags(row) for row in self._all(_BY_BSUIDS, (listed(bsuids),))}
+        found = self._with_tags(self._all(_BY_BSUIDS, (listed(bsuids),)))
+        return {person.bsuid: person for person in found if person.bsuid is not None}
 
     def save(self, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
         """Insert or merge by phone, in order; idempotent."""
         return save_people(self._connection, people, now)
+
+    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+        """Add people of whom nothing is on record, each with the opt-in that brings them."""
+        ids = self._new_ids(len(opt_ins))
+        named = tag_ids(self._connection, newcomers.tags_of(opt_ins))
+        self._fill("people", newcomers.PERSON, newcomers.people(ids, opt_ins, now))
+        lines = newcomers.consents(ids, opt_ins, evidence=evidence, actor=actor, now=now)
+        self._fill("consents", newcomers.CONSENT, lines)
+        self._fill("person_tags", newcomers.TAG, newcomers.tags(ids, opt_ins, named))
+
+    def _new_ids(self, count: int) -> Sequence[int]:
+        """Count out ids for people to come; nobody else writes while this transaction does."""
+        first = self._value(_LAST_ID) + 1
+        return range(first, first + count)
+
+    def _fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        self._connection.executemany(filling(table, columns), rows)
 
     def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
         """Find or add a bare person by phone or BSUID."""
@@ -162,8 +186,13 @@ class PeopleBook(Book):
         return int(self._value(_LAST_ID))
 
     def _person(self, row: Row | None) -> Person | None:
-        return None if row is None else self._with_tags(row)
+        return None if row is None else self._with_tags([row])[0]
 
-    def _with_tags(self, row: Row) -> Person:
-        tags = frozenset(tag["name"] for tag in self._all(_TAGS_OF, (row["id"],)))
-        return rows.person(row, tags)
+    def _with_tags(self, found: Sequence[Row]) -> list[Person]:
+        """Build people, with one question for the tags of all of them."""
+        if not found:
+            return []
+        tags: dict[int, set[str]] = {row["id"]: set() for row in found}
+        for row in self._all(_TAGS_OF, (listed(tags),)):
+            tags[row["person_id"]].add(row["name"])
+        return [rows.person(row, frozenset(tags[row["id"]])) for row in found]

@@ -1,6 +1,6 @@
 """Saving imported people: one upsert per person, tags and attributes merged, what is known never emptied."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.domain.consent import Standing
 from bot.domain.instants import Millis
@@ -31,6 +31,7 @@ VALUES (:phone, :identity, :country, :market, :name, :language, :attributes, :no
 """
 
 _ADD_TAG = "INSERT INTO tags (name) SELECT value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
+_TAG_IDS = "SELECT id, name FROM tags WHERE name IN (SELECT value FROM json_each(?))"
 _TAG_PERSON = """
 INSERT INTO person_tags (person_id, tag_id) SELECT ?, id FROM tags WHERE name = ? ON CONFLICT DO NOTHING
 """
@@ -48,6 +49,19 @@ def save_people(connection: Connection, people: Sequence[NewPerson], now: Millis
     _tag(connection, [(one.person_id, tag) for one, person in zip(saved, people, strict=True) for tag in person.tags])
     recount(connection, [one.person_id for one in saved])
     return saved
+
+
+def tag_ids(connection: Connection, tags: Collection[str]) -> dict[str, int]:
+    """Give the id of every tag; those not in the list yet are added to it."""
+    known = _known_tags(connection, tags)
+    if missing := set(tags) - known.keys():
+        connection.execute(_ADD_TAG, (listed(missing),))
+        known |= _known_tags(connection, missing)
+    return known
+
+
+def _known_tags(connection: Connection, tags: Collection[str]) -> dict[str, int]:
+    return {row["name"]: row["id"] for row in connection.execute(_TAG_IDS, (listed(tags),))}
 
 
 def _values(person: NewPerson, now: Millis) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """People and consent in bulk: an import arrives as a stream and is merged by one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
+from bot.domain.optins import OptIn
 from bot.ports.clock import Clock
 from bot.ports.people import NewPerson, Saved
 from storage.books.census import recount
@@ -13,7 +14,7 @@ from storage.books.people import PeopleBook
 from storage.books.saving import KNOWN, MERGE
 from storage.postgres.session import Session
 from storage.postgres.spelling import storable
-from storage.postgres.staging import stage
+from storage.postgres.staging import copy_rows, stage
 from storage.rows.values import listed, to_json
 
 _SAVE = f"""
@@ -28,6 +29,8 @@ SELECT pair.person_id, t.id FROM unnest(?::bigint[], ?::text[]) AS pair (person_
 JOIN tags AS t ON t.name = pair.name
 ON CONFLICT DO NOTHING
 """
+# Others may write at the same time: the sequence gives each id once.
+_NEW_IDS = "SELECT nextval(pg_get_serial_sequence('people', 'id')) AS id FROM generate_series(1, ?)"
 _OPT_IN = """
 INSERT INTO consents (person_id, kind, at, source, wording, evidence, actor, recorded_at)
 SELECT person_id, 'opt_in', at, source, wording, evidence, actor, ? FROM staged_consents ORDER BY place
@@ -56,6 +59,16 @@ class PostgresPeople(PeopleBook):
             saved.append(Saved(row["id"], person.phone not in known, Standing(row["standing"])))
             known.add(person.phone)
         return saved
+
+    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+        """Add people of whom nothing is on record, each table in one stream."""
+        super().add([_storable(one) for one in opt_ins], evidence=evidence, actor=storable(actor), now=now)
+
+    def _new_ids(self, count: int) -> Sequence[int]:
+        return [row["id"] for row in self._all(_NEW_IDS, (count,))]
+
+    def _fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        copy_rows(self._session, table, columns, rows)
 
     def _tag(self, pairs: list[tuple[int, str]]) -> None:
         lowered = [(person_id, tag.strip().lower()) for person_id, tag in pairs if tag.strip()]
@@ -117,6 +130,17 @@ def _merge(known: NewPerson, person: NewPerson) -> NewPerson:
         language=person.language or known.language,
         attributes={**known.attributes, **{name: value for name, value in person.attributes.items() if value}},
         tags=known.tags | person.tags,
+    )
+
+
+def _storable(opt_in: OptIn) -> OptIn:
+    return opt_in._replace(
+        name=storable(opt_in.name),
+        language=storable(opt_in.language),
+        attributes={storable(name): storable(value) for name, value in opt_in.attributes.items()},
+        tags=frozenset(map(storable, opt_in.tags)),
+        source=storable(opt_in.source),
+        wording=storable(opt_in.wording),
     )
 
 

@@ -140,6 +140,12 @@ def test_a_refused_row_is_one_line_of_the_report():
     assert str(refused) == "7\tWrong.\ta b c d"
 
 
+def test_the_phones_alone_are_those_of_the_rows_that_have_every_cell():
+    data = b'phone,name\n +1 ,Ana\n+2,B,C\n\n+3,"a\nb"\n+4,"x\n+5,Cy\n'
+
+    assert list(CsvFile([data]).phones()) == ["+1", "+3", "+5"]
+
+
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12).map(str.strip)
 TABLES = st.integers(1, 5).flatmap(lambda width: st.lists(st.lists(CELLS, min_size=width, max_size=width), max_size=12))
 

@@ -135,6 +135,17 @@ async def test_of_a_phone_twice_in_a_file_the_last_row_wins_and_the_earlier_is_r
     assert [row.reason for row in job.refused][-1] == "The same number stands in line 5 again, and the last row wins."
 
 
+async def test_a_file_that_changes_between_its_two_readings_harms_nobody():
+    tx = FakeTransaction()
+    readings = iter([f"phone,name\n{BEA},Bea\n", f"phone,name\n{ANA},Old\n{BEA},Bea\n{ANA},New\n"])
+    importer = Importer(lambda: [next(readings).encode()], ImportOptions(file_name="fair.csv", actor="U1"), NOW)
+
+    report = await run(FakeStorage(tx), importer)
+
+    assert (report.rows, report.refused) == (3, 0)
+    assert sorted(person.name for person in tx.people.rows.values()) == ["Bea", "New"]
+
+
 async def test_a_last_row_that_cannot_be_taken_leaves_the_earlier_one():
     job = Import(f"phone,opted_in_at\n{ANA},2026-03-31\n{ANA},tomorrow\n")
 
