@@ -55,7 +55,8 @@ class Marked:
 
     def settled(self, outcome: Outcome) -> Settlement:
         """Say what came of it."""
-        return Settlement(self.claim.recipient.id, self.claim.recipient.attempt, outcome)
+        row = self.claim.recipient
+        return Settlement(row.id, row.attempt, outcome, row)
 
 
 class NumberSender:
