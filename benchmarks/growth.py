@@ -20,11 +20,11 @@ async def _measure(given: options.Options) -> list[Figure]:
     small, large, peaks = [], [], []
     fewest = int(send_path.GRANTED * (given.seconds + 2 * send_path.WARM_UP_SECONDS))
     with tempfile.TemporaryDirectory() as folder:
-        async with send_path.simulated_meta(Path(folder)) as url:
+        async with send_path.simulated_meta(Path(folder)) as meta:
             for _ in range(given.runs):
                 few = max(fewest, given.size // _SMALL_SHARE)
-                small.append((await send_path.measure_arauto(url, few, given.seconds)).cpu_ms)
-                large.append((await send_path.measure_arauto(url, given.size, given.seconds)).cpu_ms)
+                small.append((await send_path.measure_arauto(meta, few, given.seconds)).cpu_ms)
+                large.append((await send_path.measure_arauto(meta, given.size, given.seconds)).cpu_ms)
                 peaks.append(processes.myself().peak_mib())
     ratios = [most / least for most, least in zip(large, small, strict=True)]
     return [

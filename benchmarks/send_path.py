@@ -2,7 +2,8 @@
 
 Run with `python -m benchmarks.send_path`. The simulator runs in a process of its own and answers after 100 ms. What
 stands beside it sends the same messages to the same place with a stock client and keeps no books at all
-(`stock_client`). Afterwards the books are compared with the simulator's ledger.
+(`stock_client`); `--pywa PYTHON` adds pywa's async client, run by a Python that has it (`pywa_client`). Afterwards the
+books are compared with the simulator's ledger.
 """
 
 import asyncio
@@ -11,12 +12,14 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from benchmarks import books, options, processes, stock_client
 from benchmarks.figures import Figure, Goal, ratio, show
+from benchmarks.processes import Process
 from benchmarks.stock_client import Measured
 from bot.cli.loop import run
 from bot.demo.world import free_port
@@ -40,18 +43,25 @@ CONCURRENCY = 256
 WARM_UP_SECONDS = 3.0
 #: The stock client needs no longer to show its rate.
 STOCK_SECONDS = 10.0
-NOTES = (
-    f"Meta grants {GRANTED:,} messages a second, so more cannot be measured; 1 % is for where counting begins.",
-    "pywa is no dependency of the project, is not installed with it and was not measured.",
-)
+NOTES = (f"Meta grants {GRANTED:,} messages a second, so more cannot be measured; 1 % is for where counting begins.",)
+NO_PYWA = "pywa was not measured: it is no dependency of the project; --pywa names a Python that has it."
 _FULL = options.Scale(seconds=60, size=75_000)
 _SHORT = options.Scale(seconds=4, size=9_000)
+_PYWA_CLIENT = Path(__file__).with_name("pywa_client.py")
 _CLOCK = SystemClock()
 
 
+@dataclass(frozen=True, slots=True)
+class SimulatedMeta:
+    """The simulator of Meta in a process of its own."""
+
+    url: str
+    process: Process
+
+
 @asynccontextmanager
-async def simulated_meta(folder: Path) -> AsyncIterator[str]:
-    """Run the simulator of Meta in a process of its own; yields its address."""
+async def simulated_meta(folder: Path) -> AsyncIterator[SimulatedMeta]:
+    """Run the simulator until the block ends."""
     profile = folder / "profile.json"
     # Nobody reads, so that no webhook costs the simulator time.
     knobs = {"latency_real": LATENCY_SECONDS, "mps": GRANTED, "messaging_limit": "TIER_UNLIMITED"}
@@ -59,21 +69,21 @@ async def simulated_meta(folder: Path) -> AsyncIterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     program = ("-m", "bot", "simulate", "meta", "--port", str(port), "--profile", str(profile))
-    async with processes.running(*program, until=f"{url}/_sim/state"):
-        yield url
+    async with processes.running(*program, until=f"{url}/_sim/state") as process:
+        yield SimulatedMeta(url, process)
 
 
-async def measure_arauto(url: str, people: int, seconds: float) -> Measured:
+async def measure_arauto(meta: SimulatedMeta, people: int, seconds: float) -> Measured:
     """Send a campaign with the bot's own sender."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "books.db"
         store = open_storage(f"sqlite:///{database}", clock=_CLOCK)
         try:
-            campaign = await launched(store, database, url, people)
-            before = await _accepted_by(url)
-            async with _sending(store, url):
-                found = await _measure_books(store, campaign, seconds)
-            await _check(store, campaign, await _accepted_by(url) - before)
+            campaign = await launched(store, database, meta.url, people)
+            before = await _accepted_by(meta.url)
+            async with _sending(store, meta.url):
+                found = await _measure_books(store, campaign, seconds, meta.process)
+            await _check(store, campaign, await _accepted_by(meta.url) - before)
         finally:
             await store.close()
     return found
@@ -118,14 +128,17 @@ async def _sending(store: Storage, url: str) -> AsyncIterator[None]:
         await transport.aclose()
 
 
-async def _measure_books(store: Storage, campaign: Campaign, seconds: float) -> Measured:
+async def _measure_books(store: Storage, campaign: Campaign, seconds: float, simulator: Process) -> Measured:
     """Count what is settled between two moments, once the gentle start is over."""
     await asyncio.sleep(WARM_UP_SECONDS)
-    sent, cpu, began = await _sent(store, campaign), time.process_time(), time.perf_counter()
+    sent, cpu, theirs = await _sent(store, campaign), time.process_time(), simulator.cpu_seconds()
+    began = time.perf_counter()
     await asyncio.sleep(seconds)
-    sent = await _sent(store, campaign) - sent
+    sent = max(1, await _sent(store, campaign) - sent)
     return Measured(
-        per_second=sent / (time.perf_counter() - began), cpu_ms=1_000 * (time.process_time() - cpu) / max(sent, 1)
+        per_second=sent / (time.perf_counter() - began),
+        cpu_ms=1_000 * (time.process_time() - cpu) / sent,
+        meta_cpu_ms=1_000 * (simulator.cpu_seconds() - theirs) / sent,
     )
 
 
@@ -155,31 +168,53 @@ async def measure_stock(url: str, seconds: float) -> Measured:
     return await stock_client.measure(address, TOKEN, await template_of(url), seconds)
 
 
-async def _compare(url: str, given: options.Options) -> list[Figure]:
-    ours, stock = [], []
+async def measure_pywa(url: str, python: str, seconds: float) -> Measured:
+    """Send with pywa, in another Python; raises RuntimeError if it fails."""
+    await asyncio.sleep(1)
+    template = await template_of(url)
+    asked = {"url": f"{url}/{VERSION}", "token": TOKEN, "number": books.NUMBER, "template": template.name}
+    more = {"language": template.language, "seconds": seconds, "concurrency": stock_client.CONCURRENCY}
+    program = (python, str(_PYWA_CLIENT), json.dumps(asked | more))
+    started = await asyncio.create_subprocess_exec(*program, stdout=asyncio.subprocess.PIPE)
+    printed, _ = await started.communicate()
+    if started.returncode:
+        raise RuntimeError(f"{_PYWA_CLIENT.name} ended with status {started.returncode}")
+    return Measured(**json.loads(printed))
+
+
+async def _compare(meta: SimulatedMeta, given: options.Options) -> list[Figure]:
+    ours, stock, pywa = [], [], []
     for _ in range(given.runs):
-        ours.append(await measure_arauto(url, given.size, given.seconds))
-        stock.append(await measure_stock(url, min(given.seconds, STOCK_SECONDS)))
+        ours.append(await measure_arauto(meta, given.size, given.seconds))
+        brief = min(given.seconds, STOCK_SECONDS)
+        stock.append(await measure_stock(meta.url, brief))
+        if given.pywa:
+            pywa.append(await measure_pywa(meta.url, given.pywa, brief))
+    others = [("stock httpx, gathered", stock), *([("pywa, gathered", pywa)] if pywa else [])]
     rate = Figure(
         what="Arauto", unit="messages/s", values=[one.per_second for one in ours], goal=Goal(at_least=0.99 * GRANTED)
     )
-    beside = Figure(what="stock httpx, gathered", unit="messages/s", values=[one.per_second for one in stock])
     return [
         rate,
-        beside,
-        ratio("ratio", rate, beside, Goal(at_least=4)),
+        *(figure for name, measured in others for figure in _beside(rate, name, measured)),
         Figure(what="Arauto, CPU", unit="ms/message", values=[one.cpu_ms for one in ours], goal=Goal(at_most=0.9)),
-        Figure(what="stock httpx, CPU", unit="ms/message", values=[one.cpu_ms for one in stock]),
+        Figure(what="simulated Meta, CPU", unit="ms/message", values=[one.meta_cpu_ms for one in ours]),
     ]
+
+
+def _beside(ours: Figure, name: str, measured: list[Measured]) -> tuple[Figure, ...]:
+    theirs = Figure(what=name, unit="messages/s", values=[one.per_second for one in measured])
+    cpu = Figure(what=f"{name}, CPU", unit="ms/message", values=[one.cpu_ms for one in measured])
+    return theirs, ratio(f"Arauto against {name}", ours, theirs, Goal(at_least=4)), cpu
 
 
 async def main() -> None:
     """Measure and print."""
-    given = options.read(str(__doc__), full=_FULL, short=_SHORT)
+    given = options.read(str(__doc__), full=_FULL, short=_SHORT, takes_pywa=True)
     with tempfile.TemporaryDirectory() as folder:
-        async with simulated_meta(Path(folder)) as url:
-            found = await _compare(url, given)
-    show("Send path", given, found, NOTES)
+        async with simulated_meta(Path(folder)) as meta:
+            found = await _compare(meta, given)
+    show("Send path", given, found, NOTES if given.pywa else (*NOTES, NO_PYWA))
 
 
 if __name__ == "__main__":

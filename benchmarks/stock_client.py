@@ -16,10 +16,11 @@ CONCURRENCY = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One run: messages per second, and the sending process' processor time for each."""
+    """One run: messages per second, and the sending process' processor time for each, and the simulator's if known."""
 
     per_second: float
     cpu_ms: float
+    meta_cpu_ms: float = 0.0
 
 
 async def measure(address: str, token: str, template: Template, seconds: float) -> Measured:

@@ -21,6 +21,7 @@ from bot.ports.storage import Storage
 from bot.runtime.absorbing import WebhookEndpoint
 from bot.runtime.cards import CardRounds
 from bot.runtime.clock import SystemClock
+from bot.runtime.departures import MOST_UNDER_WAY
 from bot.runtime.headroom import Headroom
 from bot.runtime.housekeeping import Housekeeping
 from bot.runtime.launcher import LaunchingRounds
@@ -32,7 +33,7 @@ from bot.runtime.notices import NoticeRounds
 from bot.runtime.planner import CancellingRounds, PlanningRounds
 from bot.runtime.roles import CARDS, ROLES, SCHEDULER, SENDER, SYNC, WEB, RoleLeases
 from bot.runtime.scheduler import Scheduler
-from bot.runtime.sender import MOST_UNDER_WAY, NumberSender
+from bot.runtime.sender import NumberSender
 from bot.runtime.server import create_app
 from bot.runtime.sharing import FairShare
 from bot.runtime.slacklink import SlackLink

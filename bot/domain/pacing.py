@@ -1,11 +1,12 @@
 """How fast a number may send: never above its bound in any second, slower when Meta asks, and gently at the start."""
 
-from heapq import heappop, heappush
+from collections import deque
+from itertools import takewhile
 
-from bot.domain.instants import SECOND, Millis
+from bot.domain.instants import MINUTE, SECOND, Millis
 
-#: A hair more than a second, so that two clocks that differ by a few ms still agree that the window was kept.
-WINDOW_MS = SECOND + 8
+#: A second, and what whole milliseconds may hide of an answer's instant and of the fastest answer's length.
+WINDOW_MS = SECOND + 2
 #: How many messages may be under way at each stage of a start; after the last stage only the pace limits.
 START_STAGES = (1, 10)
 
@@ -15,38 +16,43 @@ class Window:
 
     What counts is when a request arrives, which lies between its departure and its answer. So a request counts while it
     is unanswered, and for a second after the latest moment it can have arrived: its answer less the time the fastest
-    answer takes (which is Meta's work; the way there takes next to nothing of it). A steady latency costs no pace, and
-    a stall cannot turn into a burst.
+    answer takes (which is Meta's work and the way at its best). A steady latency costs no pace, and a stall cannot turn
+    into a burst. What varies from answer to answer does cost: at its worst all of it happened on the way there.
     A new window begins full: after a restart it waits one second, because what left before is not known.
-    """
 
-    #: Milliseconds of the fastest answer forgotten with each that pass, so that a slower Meta is learnt. Slowly:
-    #: while this machine is busy every answer looks slow, and what is taken off must not grow with that.
-    FORGETTING = 1 / 10_000
-    #: What the fastest answer is taken to be at most, before faster ones correct it.
-    SLOWEST_WORK = 500
+    Instants must not go back from one call to the next.
+    """
 
     def __init__(self, bound: int, now: Millis) -> None:
         self.bound = bound
         self._under_way = 0
-        self._leaving: list[float] = [now + WINDOW_MS] * bound
-        self._fastest: float = self.SLOWEST_WORK
-        self._answered_at = now
+        #: When room that was never used opens, and when requests were answered; each oldest first.
+        self._opening: deque[int] = deque([now + WINDOW_MS] * bound)
+        self._answered: deque[int] = deque()
+        self._fastest = Fastest()
         self._credit = 0.0
         self._credited_at = now
 
     def resize(self, bound: int, now: Millis) -> None:
         """Take another bound; room it adds opens in a second, requests under way go on counting."""
-        for _ in range(bound - self.bound):
-            heappush(self._leaving, now + WINDOW_MS)
+        self._opening.extend([now + WINDOW_MS] * (bound - self.bound))
         self.bound = bound
 
-    def room(self, now: Millis, pace: float) -> int:
-        """Say how many messages may leave now: within the bound of the last second, and spread at `pace` per second."""
-        while self._leaving and self._leaving[0] <= now:
-            heappop(self._leaving)
+    def room(self, now: Millis, pace: float, ahead: int = 0) -> int:
+        """Say how many messages may leave now: within the bound of the last second, and spread at `pace` per second.
+
+        With `ahead`, how many may have left so many milliseconds from now, whatever is answered until then.
+        """
         self._earn(now, pace)
-        return max(0, min(self.bound - self._under_way - len(self._leaving), int(self._credit)))
+        self._let_go(now)
+        credit = min(self._most(pace), self._credit + ahead * pace / SECOND)
+        return max(0, min(self.bound - self._under_way - self._counting(now + ahead), int(credit)))
+
+    def wait(self, now: Millis, pace: float) -> int:
+        """Say how many milliseconds from now the next message may leave at the earliest, unless an answer comes."""
+        slot = self._answered[0] - self._gone_by(now) if self._answered else 0
+        earned = (1 - self._credit) * SECOND / pace
+        return max(0, round(max(earned, slot)))
 
     def depart(self, count: int) -> None:
         """Record requests that leave now."""
@@ -56,16 +62,67 @@ class Window:
     def answered(self, departed: Millis, now: Millis) -> None:
         """Record the answer of one request, or that it never will have one."""
         self._under_way -= 1
-        latency = now - departed
-        self._fastest = min(latency, self._fastest + (now - self._answered_at) * self.FORGETTING)
-        self._answered_at = now
-        heappush(self._leaving, now - self._fastest + WINDOW_MS)
+        self._fastest.learn(now - departed, now)
+        self._answered.append(now)
+
+    def _gone_by(self, now: int) -> int:
+        """Give the instant of an answer whose request has certainly arrived more than a second before `now`."""
+        return now - WINDOW_MS + self._fastest.known
+
+    def _counting(self, then: int) -> int:
+        """Count what is answered, or never opened, and still holds room at an instant to come."""
+        gone_by = self._gone_by(then)
+        gone = sum(1 for _ in takewhile(lambda at: at <= gone_by, self._answered))
+        opened = sum(1 for _ in takewhile(lambda at: at <= then, self._opening))
+        return len(self._answered) - gone + len(self._opening) - opened
+
+    def _let_go(self, now: Millis) -> None:
+        # Judged anew at every look: a faster answer than any before shows that earlier requests arrived later.
+        while self._answered and self._answered[0] <= self._gone_by(now):
+            self._answered.popleft()
+        while self._opening and self._opening[0] <= now:
+            self._opening.popleft()
 
     def _earn(self, now: Millis, pace: float) -> None:
         """Let credit grow with time, at most a quarter of a second's worth: what a stall cost may be made up for."""
-        most = max(1.0, pace / 4)
-        self._credit = min(most, self._credit + (now - self._credited_at) * pace / SECOND)
+        self._credit = min(self._most(pace), self._credit + (now - self._credited_at) * pace / SECOND)
         self._credited_at = now
+
+    @staticmethod
+    def _most(pace: float) -> float:
+        return max(1.0, pace / 4)
+
+
+class Fastest:
+    """The fastest answer of the last few minutes, in milliseconds: what every answer takes at least.
+
+    The more answers have come, the less a faster one may still undercut them: a margin shrinks with their number. The
+    first few say nothing (0), because each may have opened its connection.
+    """
+
+    #: What it is taken to be at most.
+    MOST_MS = 500
+    #: What is taken off for a start, divided by the number of answers, and always.
+    MARGIN_MS, LEAST_MARGIN_MS = 1_000, 1
+    #: A slower Meta is learnt after one to two of these. Not sooner: while this machine is busy every answer looks
+    #: slow, and what is taken off must not grow with that.
+    SPAN_MS = 5 * MINUTE
+
+    def __init__(self) -> None:
+        self.known = 0
+        self._count = 0
+        self._spans: deque[int] = deque(maxlen=2)
+        self._since: Millis | None = None
+
+    def learn(self, latency: int, now: Millis) -> None:
+        """Take one answer's latency."""
+        if self._since is None or now - self._since >= self.SPAN_MS:
+            self._spans.append(latency)
+            self._since = now
+        self._spans[-1] = min(self._spans[-1], latency)
+        self._count += 1
+        margin = self.LEAST_MARGIN_MS + self.MARGIN_MS // self._count
+        self.known = max(0, min(*self._spans, self.MOST_MS) - margin)
 
 
 class Pace:

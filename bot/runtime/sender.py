@@ -7,8 +7,7 @@ request is that of `bot.services.sending`.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.campaign import Campaign, CampaignId
 from bot.domain.errors import FencedError, StorageFullError
@@ -16,9 +15,10 @@ from bot.domain.instants import Millis
 from bot.domain.message import RecipientId, tracker
 from bot.domain.policy import Policy
 from bot.ports.clock import Clock
-from bot.ports.meta import Accepted, InDoubt, MessageSender, Outcome
+from bot.ports.meta import Accepted, InDoubt, MessageSender, NotSent, Outcome
 from bot.ports.recipients import Claim, Fence, Trial
 from bot.ports.storage import Storage, Transaction
+from bot.runtime.departures import Departures
 from bot.runtime.headroom import Headroom
 from bot.runtime.lanes import Lane, Lanes
 from bot.runtime.postman import Postman
@@ -43,10 +43,21 @@ LIST_MS = 500
 #: Seconds that requests under way get to be answered when the process is asked to stop.
 DRAIN_SECONDS = 2.0
 SETTLE_SECONDS = 1.0
-#: Requests under way at once: enough for the pace at 250 ms of latency.
-LEAST_UNDER_WAY, MOST_UNDER_WAY = 16, 256
 #: What Meta grants every number (Meta, "Throughput"), until it has been asked.
 DEFAULT_MPS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """One message whose mark is on the disk."""
+
+    lane: Lane
+    claim: Claim
+
+    def settled(self, outcome: Outcome) -> Settlement:
+        """Say what came of it."""
+        row = self.claim.recipient
+        return Settlement(row.id, row.attempt, outcome, row)
 
 
 class NumberSender:
@@ -73,6 +84,7 @@ class NumberSender:
         self._clock = clock
         self._headroom = headroom
         self._throttle = Throttle(clock)
+        self._departures: Departures[Marked | Trial] = Departures(self._throttle, self._request)
         self._lanes = Lanes()
         self._postman = Postman(number, meta=LeasedMeta(meta, lambda: self._tenure.stands))
         self._trials = TrialSender(number, store=store, postman=self._postman, clock=clock)
@@ -93,7 +105,6 @@ class NumberSender:
             lost=self._forget,
         )
         self._has_trials = False
-        self._requests: set[asyncio.Task[None]] = set()
         self._lane_of: dict[RecipientId, Lane] = {}
         self._listed_at: Millis | None = None
         self._stopping = asyncio.Event()
@@ -168,11 +179,9 @@ class NumberSender:
 
     async def _drain(self) -> None:
         """Let requests under way be answered, write what came of them, give the rest back."""
-        if self._requests:
-            await asyncio.wait(self._requests, timeout=DRAIN_SECONDS)
-        for request in self._requests:
-            request.cancel()
-        await asyncio.gather(*self._requests, return_exceptions=True)
+        for stayed in await self._departures.drain(DRAIN_SECONDS):
+            if isinstance(stayed, Marked):
+                self._settle(stayed, NotSent("Arauto stopped before the request left."))
         with contextlib.suppress(TimeoutError, StorageFullError):
             async with asyncio.timeout(SETTLE_SECONDS):
                 await self._settler.idle()
@@ -180,7 +189,7 @@ class NumberSender:
 
     async def _yield(self) -> None:
         """Send nothing new, and leave the number to another process once every request is answered and written."""
-        if self._requests or not self._settler.is_idle:
+        if not (self._departures.are_quiet and self._settler.is_idle):
             await asyncio.sleep(PACE_SECONDS)
             return
         log.info("number %s is left to a process that has fewer", self.number)
@@ -220,28 +229,16 @@ class NumberSender:
         self._listed_at = None
         self._lanes.clear()
 
-    def _room(self) -> int:
-        most = max(LEAST_UNDER_WAY, min(MOST_UNDER_WAY, self._throttle.bound))
-        return max(0, min(self._throttle.room(), most - len(self._requests)))
-
     async def _send_trials(self) -> int:
-        trials = await self._trials.next(self._room()) if self._has_trials else ()
-        departed = self._throttle.depart(len(trials))
-        for trial in trials:
-            self._start(self._send_trial(trial, departed))
+        trials = await self._trials.next(self._departures.room()) if self._has_trials else ()
+        self._departures.add(trials)
         return len(trials)
-
-    async def _send_trial(self, trial: Trial, departed: Millis) -> None:
-        try:
-            await self._trials.send(trial)
-        finally:
-            self._throttle.answered(departed)
 
     async def _send_some(self) -> int:
         """Serve the campaigns in turn; returns how many rows of one of them were dealt with."""
         for lane in self._lanes.in_turn():
             gentle = lane.start.room()
-            room = min(self._room(), self._headroom.room())
+            room = min(self._departures.room(), self._headroom.room())
             room = room if gentle is None else min(room, gentle)
             done = await self._send_from(lane, room) if room > 0 else 0
             if done:
@@ -289,30 +286,32 @@ class NumberSender:
         lane.claimed.clear()
 
     def _depart(self, lane: Lane, claims: list[Claim]) -> None:
-        departed = self._throttle.depart(len(claims))
         self._headroom.used(len(claims))
         lane.start.left(len(claims))
         lane.under_way += len(claims)
         for claim in claims:
             self._lane_of[claim.recipient.id] = lane
-            self._start(self._request(lane, claim, departed))
+        self._departures.add(Marked(lane, claim) for claim in claims)
 
-    def _start(self, request: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(request)
-        self._requests.add(task)
-        task.add_done_callback(self._requests.discard)
+    async def _request(self, message: Marked | Trial) -> None:
+        if isinstance(message, Marked):
+            await self._post(message)
+        else:
+            await self._trials.send(message)
 
-    async def _request(self, lane: Lane, claim: Claim, departed: Millis) -> None:
+    async def _post(self, message: Marked) -> None:
         """Post one marked message; whatever happens, its outcome is settled."""
-        row = claim.recipient
+        row, campaign, claim = message.claim.recipient, message.lane.campaign, message.claim
         outcome: Outcome = InDoubt("Arauto stopped before the answer came.")
         try:
-            mark = tracker(lane.campaign.token, row.id, row.attempt)
-            outcome = await self._postman.post(lane.campaign, claim.address, claim.parameters, mark)
+            mark = tracker(campaign.token, row.id, row.attempt)
+            outcome = await self._postman.post(campaign, claim.address, claim.parameters, mark)
         finally:
-            lane.under_way -= 1
-            self._throttle.answered(departed)
-            self._settler.add(Settlement(row.id, row.attempt, outcome))
+            self._settle(message, outcome)
+
+    def _settle(self, message: Marked, outcome: Outcome) -> None:
+        message.lane.under_way -= 1
+        self._settler.add(message.settled(outcome))
 
     def _write_beside(self, tx: Transaction, batch: list[Settlement], now: Millis) -> None:
         """In the write that settles: what else must be as durable as the answers."""

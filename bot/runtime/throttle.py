@@ -44,9 +44,17 @@ class Throttle:
             self._pace = Pace(bound, ticks, pace)
 
     def room(self) -> int:
-        """Say how many messages may leave now."""
+        """Say how many messages may leave now; a rest holds back what is still to be marked, not what is."""
+        return self._window.room(self._clock.ticks(), self._pace.current)
+
+    def room_ahead(self, milliseconds: int) -> int:
+        """Say how many messages will have left so many milliseconds from now, if there are enough."""
         ticks = self._clock.ticks()
-        return 0 if ticks < self._rests_until else self._window.room(ticks, self._pace.current)
+        return 0 if ticks < self._rests_until else self._window.room(ticks, self._pace.current, milliseconds)
+
+    def wait(self) -> int:
+        """Say in how many milliseconds the next message may leave."""
+        return self._window.wait(self._clock.ticks(), self._pace.current)
 
     def depart(self, count: int) -> Millis:
         """Record requests that leave at this moment; give the moment for `answered`."""

@@ -1,6 +1,5 @@
 """Sends one message to Meta, once, and says honestly what became of it."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,11 +7,12 @@ from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any, Final
 
 import httpx
+import msgspec
 
 from bot.ports.meta import Accepted, InDoubt, NotSent, Outcome, OutgoingMessage, Refused
 from bot.whatsapp.failures import failure
 from bot.whatsapp.reading import graph_error, text
-from bot.whatsapp.transport import NOTHING_LEFT
+from bot.whatsapp.transport import NOTHING_LEFT, poster
 
 #: A business-scoped user id: a country code, a dot, up to 128 letters and digits (Meta, "Business-scoped user IDs").
 _USER_ID: Final = re.compile(r"[A-Za-z]{2}\.[A-Za-z0-9.]+")
@@ -38,39 +38,29 @@ class MetaSender:
     """Implements `bot.ports.meta.MessageSender` over an httpx transport (`transport.sending_transport`).
 
     The transport is called without httpx's client around it: what that adds (redirects, cookies, the environment,
-    parsing the same address again) is nothing a sender may use, and costs as much as everything else
+    parsing the same address again) is nothing a sender may use, and costs more than everything else
     (benchmarks/send_path.py).
     """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, endpoint: MetaEndpoint) -> None:
-        self._transport = transport
+        self._poster = poster(transport)
         self._endpoint = endpoint
         self._headers = [
             ("Authorization", f"Bearer {endpoint.access_token}"),
             ("Content-Type", "application/json"),
             ("Accept-Encoding", "identity"),
         ]
-        self._urls: dict[str, httpx.URL] = {}
 
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Send once. Only an error body of Meta, or a request that never left, counts as not accepted."""
+        url = self._endpoint.url(message.phone_number_id)
         try:
-            url = self._url(message.phone_number_id)
-            request = httpx.Request("POST", url, headers=self._headers, content=body_of(message))
-            response = await self._transport.handle_async_request(request)
-            body = await response.aread()
+            status, body = await self._poster.post(url, self._headers, body_of(message))
         except NOTHING_LEFT as error:
             return NotSent(_why(error))
         except httpx.HTTPError as error:
             return InDoubt(_why(error))
-        return outcome_of(response.status_code, body)
-
-    def _url(self, phone_number_id: str) -> httpx.URL:
-        """Parse each number's address once."""
-        known = self._urls.get(phone_number_id)
-        if known is None:
-            known = self._urls[phone_number_id] = httpx.URL(self._endpoint.url(phone_number_id))
-        return known
+        return outcome_of(status, body)
 
 
 def body_of(message: OutgoingMessage) -> bytes:
@@ -124,7 +114,7 @@ def _first(answer: Any, key: str) -> Mapping[str, Any]:
 
 def _decoded(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return msgspec.json.decode(body)
     except (ValueError, RecursionError):
         return None
 

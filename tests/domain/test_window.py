@@ -77,3 +77,54 @@ def test_a_smaller_bound_holds_at_once_and_a_larger_one_opens_in_a_second():
     window.resize(12, Millis(2_600))
     assert window.room(Millis(2_700), 12.0) == 0
     assert window.room(Millis(3_700), 12.0) > 0
+
+
+@given(
+    bound=st.integers(1, 40),
+    ahead=st.integers(0, 200),
+    steps=st.lists(st.tuples(st.integers(0, 300), st.integers(0, 200)), min_size=1, max_size=60),
+)
+def test_whatever_is_promised_ahead_may_leave_by_then(bound: int, ahead: int, steps: list[tuple[int, int]]):
+    """A mark ahead of time never has to wait longer than it was told, while answers take the time they always took."""
+    now, window = Millis(0), Window(bound, Millis(0))
+    for pause, latency in steps:
+        now = Millis(now + pause)
+        promised = window.room(now, float(bound), ahead)
+        now = Millis(now + ahead)
+        kept = window.room(now, float(bound))
+        assert kept >= promised
+
+        window.depart(promised)
+        for _ in range(promised):
+            window.answered(now, Millis(now + 200 + latency))
+        now = Millis(now + 200 + latency)
+
+
+def test_the_first_answers_do_not_tell_how_fast_meta_is():
+    window = Window(1, Millis(0))
+    window.room(Millis(2_000), 1.0)
+    window.depart(1)
+
+    window.answered(Millis(2_000), Millis(2_300))
+
+    assert window.room(Millis(3_250), 1.0) == 0
+    assert window.room(Millis(3_302), 1.0) == 1
+    assert window.wait(Millis(3_302), 1.0) == 0
+
+
+def test_an_answer_faster_than_all_before_takes_back_what_slower_ones_seemed_to_allow():
+    now, window = Millis(0), Window(2, Millis(0))
+    for _ in range(1_000):
+        now = Millis(now + 2_000)
+        window.depart(1)
+        window.answered(now, Millis(now + 300))
+    now = Millis(now + 5_000)
+    window.room(now, 100.0)
+
+    window.depart(2)
+    window.answered(now, Millis(now + 300))
+    assert window.room(Millis(now + 310), 100.0, ahead=700) == 1
+    window.answered(Millis(now + 310), Millis(now + 410))
+
+    assert window.room(Millis(now + 1_100), 100.0) == 0
+    assert window.room(Millis(now + 1_210), 100.0) == 1

@@ -1,60 +1,45 @@
-"""Serves an ASGI app on loopback inside somebody else's event loop: no signal handlers, no threads, no log noise."""
+"""Serves an ASGI app on loopback inside somebody else's event loop: no signal handlers, no threads, no log noise.
+
+aiohttp's low-level server parses HTTP in C. uvicorn's parser in Python took half of what the simulator spends on a
+message, on the same two cores as the bot that is measured against it (benchmarks/send_path.py).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from uvicorn import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.server import ServerState
+from aiohttp import web
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Scope
 
 _BACKLOG = 1024
 # Long, so that no idle connection is closed just as a client begins to write on it.
 _KEEP_ALIVE_SECONDS = 75
-
-
-class _OpenProtocol(H11Protocol):
-    """Hands its transport to the app, so that a fault can reset the connection."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        super().connection_made(transport)
-        self.app_state: dict[str, Any] = {**self.app_state, "transport": transport}
+# How often a fault that hangs looks whether its client has gone.
+_LOOK_SECONDS = 0.01
+_GONE = {"type": "http.disconnect"}
 
 
 @asynccontextmanager
 async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
-    """Serve on 127.0.0.1 while the block runs; yields the base URL. Raises OSError if the port is taken.
-
-    uvicorn's protocol without uvicorn's server: that one claims the process' signals and takes 0.2 s to stop.
-    """
-    config = Config(
-        _ending_quietly(app),
-        http=_OpenProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-    )
-    config.load()
-    state = ServerState()
+    """Serve on 127.0.0.1 while the block runs; yields the base URL. Raises OSError if the port is taken."""
+    bridge = _Bridge(app)
+    server = web.Server(bridge.answer, access_log=None, keepalive_timeout=_KEEP_ALIVE_SECONDS, auto_decompress=False)
     listener = _listen(port)
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _OpenProtocol(config, state, {}), sock=listener)
+    listening = await asyncio.get_running_loop().create_server(server, sock=listener)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
-        server.close()
-        await _hang_up(state)
-        await server.wait_closed()
+        listening.close()
+        bridge.hang_up()
+        await server.shutdown(0)
+        await listening.wait_closed()
 
 
 def _listen(port: int) -> socket.socket:
@@ -70,21 +55,70 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-async def _hang_up(state: ServerState) -> None:
-    # Requests still being answered see a lost connection, as they would if the process were killed.
-    for connection in list(state.connections):
-        connection.transport.abort()
-    await asyncio.sleep(0)
-    running = list(state.tasks)
-    for task in running:
-        task.cancel()
-    await asyncio.gather(*running, return_exceptions=True)
+class _Bridge:
+    """Lets an ASGI app answer aiohttp's requests; the app also gets its transport, so that a fault can reset it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._answering: set[asyncio.Transport] = set()
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        transport = request.transport
+        if transport is None:  # the client has gone
+            return web.Response()
+        self._answering.add(transport)
+        try:
+            return await self._run(request, transport)
+        finally:
+            self._answering.discard(transport)
+
+    def hang_up(self) -> None:
+        """Cut the requests still being answered, as if the process were killed."""
+        for transport in self._answering:
+            transport.abort()
+
+    async def _run(self, request: web.BaseRequest, transport: asyncio.Transport) -> web.Response:
+        received = iter([{"type": "http.request", "body": await request.content.read(), "more_body": False}])
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            for message in received:
+                return message
+            while not transport.is_closing():  # noqa: ASYNC110  only faults wait here
+                await asyncio.sleep(_LOOK_SECONDS)
+            return _GONE
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self._app(_scope(request, transport), receive, send)
+        return _response(sent)
 
 
-def _ending_quietly(app: ASGIApp) -> ASGIApp:
-    # uvicorn logs a cancelled request as a crash of the app.
-    async def run(scope: Scope, receive: Receive, send: Send) -> None:
-        with suppress(asyncio.CancelledError):
-            await app(scope, receive, send)
+def _scope(request: web.BaseRequest, transport: asyncio.Transport) -> Scope:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": "http",
+        "path": request.path,
+        "raw_path": request.rel_url.raw_path.encode(),
+        "query_string": request.rel_url.raw_query_string.encode(),
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in request.raw_headers],
+        "client": None,
+        "server": transport.get_extra_info("sockname"),
+        "state": {"transport": transport},
+    }
 
-    return run
+
+def _response(sent: list[Message]) -> web.Response:
+    """Build the answer; an app that sent nothing has cut its connection."""
+    if not sent:
+        return web.Response()
+    start: dict[str, Any] = dict(sent[0])
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
+    body = b"".join(part.get("body", b"") for part in sent[1:])
+    return web.Response(status=start["status"], headers=headers, body=body)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 
 from bot.simulator.meta import seed as seeded
 from bot.simulator.meta.account import Account, SenderNumber
@@ -19,6 +19,7 @@ from bot.simulator.meta.courier import Courier, verify
 from bot.simulator.meta.delivery import Delivery
 from bot.simulator.meta.events import Events
 from bot.simulator.meta.faults import Faults
+from bot.simulator.meta.front import Front
 from bot.simulator.meta.graph import Graph
 from bot.simulator.meta.ledger import Ledger
 from bot.simulator.meta.people import Phonebook
@@ -79,8 +80,8 @@ class MetaSimulator:
         self._connect(world)
         self.faults.pending.extend(wanted.faults)
         self._tasks: list[asyncio.Task[None]] = []
-        graph = Route("/{path:path}", Graph(self).answer, methods=["GET", "POST", "DELETE"])
-        self.app = Starlette(routes=[Mount("/_sim", routes=Control(self).routes()), graph])
+        control = Starlette(routes=[Mount("/_sim", routes=Control(self).routes())])
+        self.app = Front(Graph(self), control)
 
     @classmethod
     def from_profile(cls, profile: Mapping[str, Any], **settings: Any) -> Self:
