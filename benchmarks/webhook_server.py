@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.books import NUMBER
 from benchmarks.statuses import SECRET, WABA
-from bot.cli.loop import run, until_stopped
+from bot.cli.loop import collect_seldom, run, until_stopped
 from bot.runtime.absorbing import WebhookEndpoint
 from bot.runtime.clock import SystemClock
 from bot.runtime.listener import listen
@@ -40,4 +40,5 @@ async def _ready() -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     run(until_stopped(serve(Path(sys.argv[1]), int(sys.argv[2]))))

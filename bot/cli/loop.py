@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -9,11 +10,23 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
+
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; Ctrl-C cancels the work and raises KeyboardInterrupt."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(work)
+
+
+def collect_seldom() -> None:
+    """Let the garbage collector run seldom, and leave alone what is loaded by now, which stays for ever anyway.
+
+    A batch of statuses makes thousands of tuples, and each time the collector went through the whole program for them:
+    a twentieth of all time, in pauses that requests waited for (benchmarks/webhooks.py).
+    """
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
 
 
 async def until_stopped(work: Coroutine[Any, Any, object]) -> None:

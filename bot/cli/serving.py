@@ -34,9 +34,10 @@ def serve(roles: Roles = None) -> None:
     settings = options.settings()
     from bot import logs
     from bot.app import serve as run_app
-    from bot.cli.loop import run
+    from bot.cli.loop import collect_seldom, run
 
     logs.configure()
+    collect_seldom()
     raise typer.Exit(run(run_app(settings, roles=wanted)))
 
 

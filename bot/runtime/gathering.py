@@ -20,8 +20,9 @@ from bot.services import reacting
 
 log = logging.getLogger(__name__)
 
-#: Statuses in one write at most, unless a single body holds more: the writer has others to serve.
-MOST_STATUSES = 1_000
+#: Statuses in one write at most, unless a single body holds more: the writer has others to serve, who should not wait
+#: much more than 50 ms.
+MOST_STATUSES = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,7 @@ class _Value(msgspec.Struct):
 
     @property
     def is_plain(self) -> bool:
-        others = (self.user_actions, self.user_preferences, self.messages, self.errors)
-        return all(other is msgspec.UNSET for other in others)
+        return self.user_actions is self.user_preferences is self.messages is self.errors is msgspec.UNSET
 
 
 class _Change(msgspec.Struct):

@@ -56,9 +56,7 @@ async def test_the_counters_equal_a_recount(storage: Storage, steps: list[tuple[
     assert tallies["planned"] == 3
 
 
-def _play_at_once(
-    tx: Transaction, token: str, steps: list[tuple[int, dict[str, Any]]]
-) -> tuple[list, list, dict, dict]:
+def _play_at_once(tx: Transaction, token: str, steps: list[tuple[int, dict[str, Any]]]) -> tuple[Any, ...]:
     campaign = add_campaign(tx, token=token)
     add_plan(tx, campaign, 3)
     messages: list[Recipient] = [row.recipient for row in tx.recipients.rows(campaign.id)]
