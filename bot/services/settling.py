@@ -184,6 +184,7 @@ def _after_error(tx: Transaction, row: Recipient, failure: Failure, effects: Eff
         return
     if failure.is_about_tracker:
         refuse_tracker(tx, campaign.spec.phone_number_id, now)
+        effects.is_troubled = True  # nothing else of the message was judged: the next one is the first again
         return
     match failure.kind:
         case ErrorClass.RATE:
