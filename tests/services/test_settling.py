@@ -1,15 +1,18 @@
 """What each kind of answer means for the message, the person, the campaign and the number."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.consent import Standing
 from bot.domain.delivery import Status
+from bot.domain.errors import ConflictError
 from bot.domain.instants import MINUTE, SECOND, Millis
-from bot.domain.message import Delivery, Dispatch
+from bot.domain.message import Delivery, Dispatch, tracker
 from bot.ports.meta import Accepted, ErrorClass, InDoubt, NotSent
 from bot.services import controlling, sending, tracking
-from bot.services.settling import MOST_TRIES
+from bot.services.settling import MOST_TRIES, Settlement, settle
 from tests.builders import a_phone
 from tests.services.house import ANA, House, a_status, refused
 
@@ -24,6 +27,31 @@ async def test_an_accepted_message_has_its_id_and_counts_as_sent(house: House):
     assert (effects.is_too_fast, effects.is_troubled, effects.failed) == (False, False, set())
     tallies = await house.tallies(campaign)
     assert (tallies["sent"], tallies["sending"]) == (1, 1)
+
+
+async def test_a_row_known_from_its_mark_is_settled_like_one_that_is_read(house: House):
+    campaign, rows = await house.marked(1)
+    known = Settlement(rows[0].id, rows[0].attempt, Accepted("wamid.1"), rows[0])
+
+    await house.write(lambda tx: settle(tx, [known], house.now))
+
+    after = (await house.rows(campaign))[0]
+    assert (after.dispatch, after.wamid, after.accepted_at) == (Dispatch.ACCEPTED, "wamid.1", house.now)
+
+
+async def test_a_row_that_a_webhook_changed_since_its_mark_must_be_read_again(house: House):
+    campaign, rows = await house.marked(1)
+    known = Settlement(rows[0].id, rows[0].attempt, Accepted("wamid.1"), rows[0])
+    mark = tracker(campaign.token, rows[0].id, rows[0].attempt)
+    status = a_status(Status.DELIVERED, tracker=mark)
+    await house.write(lambda tx: tracking.absorb(tx, [status], house.now))
+
+    with pytest.raises(ConflictError):
+        await house.write(lambda tx: settle(tx, [known], house.now))
+    await house.write(lambda tx: settle(tx, [replace(known, marked=None)], house.now))
+
+    after = (await house.rows(campaign))[0]
+    assert (after.dispatch, after.delivery) == (Dispatch.ACCEPTED, Delivery.DELIVERED)
 
 
 async def test_a_message_held_for_quality_is_accepted_and_held(house: House):
