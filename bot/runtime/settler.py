@@ -9,6 +9,7 @@ from functools import partial
 from bot.domain.errors import ConflictError, StorageFullError
 from bot.domain.instants import Millis
 from bot.ports.clock import Clock
+from bot.ports.meta import Accepted
 from bot.ports.storage import Storage, Transaction
 from bot.runtime.wakeup import Wakeup
 from bot.services.settling import Effects, Settlement, settle
@@ -17,7 +18,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two tries of a write the database refuses.
 RETRY_SECONDS = 0.5
-#: Outcomes of so many seconds share one write: each costs a commit and half a millisecond (benchmarks/send_path.py).
+#: Accepted messages of so many seconds share one write: each costs a commit and half a millisecond
+#: (benchmarks/send_path.py). Anything else may slow or stop a campaign and is written at once.
 GATHER_SECONDS = 0.02
 
 
@@ -40,7 +42,7 @@ class Settler:
         self._template_wait_seconds = template_wait_seconds
         self._waiting: list[Settlement] = []
         self._writing: list[Settlement] = []
-        self._bell = Wakeup()
+        self._bell, self._alarm = Wakeup(), Wakeup()
         self._idle = asyncio.Event()
         self._idle.set()
         #: Why outcomes cannot be written at the moment; None while they can.
@@ -51,6 +53,8 @@ class Settler:
         self._idle.clear()
         self._waiting.append(settlement)
         self._bell.ring()
+        if not isinstance(settlement.outcome, Accepted):
+            self._alarm.ring()
 
     @property
     def is_idle(self) -> bool:
@@ -67,7 +71,7 @@ class Settler:
             if not self._waiting:
                 await self._bell.wait(1.0)
             if self._waiting:
-                await asyncio.sleep(GATHER_SECONDS)
+                await self._alarm.wait(GATHER_SECONDS)
             self._writing, self._waiting = self._waiting, []
             if self._writing:
                 await self._write(self._writing)

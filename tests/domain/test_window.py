@@ -1,5 +1,8 @@
 """The window keeps its bound at the receiver's side, whatever departures, latencies and stalls do."""
 
+from random import Random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,3 +131,15 @@ def test_an_answer_faster_than_all_before_takes_back_what_slower_ones_seemed_to_
 
     assert window.room(Millis(now + 1_100), 100.0) == 0
     assert window.room(Millis(now + 1_210), 100.0) == 1
+
+
+@pytest.mark.parametrize("bound", [80, 250, 1_000])
+def test_answers_that_differ_by_a_few_milliseconds_leave_99_percent_of_the_bound(bound: int):
+    rng = Random(bound)  # noqa: S311 - latencies, not secrets
+    steps = [(2, rng.choice((0, 0, 1)), 100 + rng.randrange(4)) for _ in range(10_000)]
+
+    arrivals = drive(bound, steps)
+
+    in_the_middle = [at for at in arrivals if 4_000 <= at < 19_000]
+    assert len(in_the_middle) >= 0.99 * 15 * bound
+    assert all(later - earlier >= SECOND for earlier, later in zip(arrivals, arrivals[bound:], strict=False))
