@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _BACKLOG = 1024
 # Long, so that no idle connection is closed just as a client begins to write on it.
 _KEEP_ALIVE_SECONDS = 75
+# What idle connections get to end; 0 would be for ever.
+_END_SECONDS = 0.01
 # How often a fault that hangs looks whether its client has gone.
 _LOOK_SECONDS = 0.01
 _GONE = {"type": "http.disconnect"}
@@ -38,7 +40,7 @@ async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
     finally:
         listening.close()
         bridge.hang_up()
-        await server.shutdown(0)
+        await server.shutdown(_END_SECONDS)
         await listening.wait_closed()
 
 
