@@ -82,9 +82,10 @@ def simulate_meta(
 ) -> None:
     """Run only the simulator of Meta."""
     wanted = _profile(profile)
-    from bot.cli.loop import run, until_stopped
+    from bot.cli.loop import collect_seldom, run, until_stopped
     from bot.simulator import meta
 
+    collect_seldom()
     try:
         simulator = meta.MetaSimulator.from_profile(wanted or {}, seed=seed, mps=mps)
     except ValueError as problem:
