@@ -16,7 +16,7 @@ from bot.cli.loop import run
 from bot.domain.rates import default_card
 from bot.ports.storage import Storage
 from bot.runtime.clock import SystemClock
-from bot.services.planning import CHUNK, Planner
+from bot.services.planning import Planner
 from storage import open_storage
 
 _FULL = options.Scale(seconds=0, size=1_000_000)
@@ -26,7 +26,10 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One plan: its time, the processor's share of it, its longest step, and how memory grew after its first tenth."""
+    """One plan: its time, the processor's share of it, its longest step, and how memory grew in its second half.
+
+    In the first half SQLite's page cache fills up, which is bounded.
+    """
 
     seconds: float
     cpu_seconds: float
@@ -41,12 +44,12 @@ async def measure(people: int) -> Measured:
         store = open_storage(f"sqlite:///{database}", clock=_CLOCK)
         try:
             books.add_people(database, people, now)
-            return await _plan(store, books.Author(store, books.a_template(now), now), people)
+            return await _plan(store, books.Author(store, books.a_template(now), now))
         finally:
             await store.close()
 
 
-async def _plan(store: Storage, author: books.Author, people: int) -> Measured:
+async def _plan(store: Storage, author: books.Author) -> Measured:
     campaign = await author.submitted()
     planner = Planner(books.POLICY, default_card(), lambda: "click")
     resident = []
@@ -59,7 +62,7 @@ async def _plan(store: Storage, author: books.Author, people: int) -> Measured:
         seconds=time.perf_counter() - instants[0],
         cpu_seconds=time.process_time() - cpu,
         longest_step=max(after - before for before, after in pairwise(instants)),
-        growth_mib=max(resident) - resident[people // CHUNK // 10],
+        growth_mib=max(resident) - resident[len(resident) // 2],
     )
 
 
@@ -73,7 +76,12 @@ async def main() -> None:
         Figure(what="people", unit="per second", values=[given.size / one.seconds for one in found]),
         Figure(what="processor", unit="µs a person", values=[one.cpu_seconds / given.size * 1e6 for one in found]),
         Figure(what="longest step", unit="ms", values=[one.longest_step * 1e3 for one in found]),
-        Figure(what="growth", unit="MiB", values=[one.growth_mib for one in found], goal=Goal(at_most=20)),
+        Figure(
+            what="growth in the second half",
+            unit="MiB",
+            values=[one.growth_mib for one in found],
+            goal=Goal(at_most=20),
+        ),
     ]
     show("Planning", given, figures)
 

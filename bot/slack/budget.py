@@ -13,9 +13,10 @@ from bot.ports.records import Card
 
 EDITS_PER_MINUTE: Final = 40
 BURST: Final = 8
-#: The gap between two drawings of one card doubles from the first to the last; figures stay true within 10 s.
+#: The gap between two drawings of one card doubles from the first to the last; two or three cards at once stay true
+#: within five seconds, more of them share the budget.
 FIRST_GAP: Final = 1 * SECOND
-LAST_GAP: Final = 8 * SECOND
+LAST_GAP: Final = 4 * SECOND
 #: A card left alone for so long begins with the first gap again.
 CALM: Final = MINUTE
 

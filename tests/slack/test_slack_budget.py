@@ -33,12 +33,12 @@ def test_a_card_drawn_for_the_first_time_does_not_wait():
     assert budget.choose([a_card()], START) == [a_card()]
 
 
-def test_a_cards_gap_doubles_and_never_passes_eight_seconds():
+def test_a_cards_gap_doubles_and_never_passes_four_seconds():
     times = [moment for moment, _ in drawings([a_card()], 60 * SECOND)]
 
     gaps = [later - earlier for earlier, later in pairwise(times)]
 
-    assert gaps[:4] == [1 * SECOND, 2 * SECOND, 4 * SECOND, 8 * SECOND]
+    assert gaps[:4] == [1 * SECOND, 2 * SECOND, 4 * SECOND, 4 * SECOND]
     assert max(gaps) == LAST_GAP
 
 
