@@ -6,7 +6,10 @@ Run with `python -m benchmarks`, or `make bench` for the short form. Ends with t
 import subprocess
 import sys
 
-ALL = ("send_path", "webhooks", "both", "optins_import", "audience_preview", "planning", "growth", "cold_start")
+ALL = (
+    *("send_path", "webhooks", "both", "optins_import", "audience_preview", "planning", "growth", "cold_start"),
+    *("both_engines", "fleet"),
+)
 
 
 def main(arguments: list[str]) -> int:

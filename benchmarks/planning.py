@@ -44,12 +44,13 @@ async def measure(people: int) -> Measured:
         store = open_storage(f"sqlite:///{database}", clock=_CLOCK)
         try:
             books.add_people(database, people, now)
-            return await _plan(store, books.Author(store, books.a_template(now), now))
+            return await plan(store, books.Author(store, books.a_template(now), now))
         finally:
             await store.close()
 
 
-async def _plan(store: Storage, author: books.Author) -> Measured:
+async def plan(store: Storage, author: books.Author) -> Measured:
+    """Plan a campaign to everybody on record."""
     campaign = await author.submitted()
     planner = Planner(books.POLICY, default_card(), lambda: "click")
     resident = []

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from pathlib import Path
 
 from benchmarks.books import NUMBER
 from benchmarks.statuses import SECRET, WABA
@@ -15,10 +14,10 @@ from bot.runtime.server import create_app
 from storage import open_storage
 
 
-async def serve(database: Path, port: int) -> None:
+async def serve(database: str, port: int) -> None:
     """Serve until cancelled."""
     clock, metrics = SystemClock(), Metrics()
-    store = open_storage(f"sqlite:///{database}", clock=clock)
+    store = open_storage(database, clock=clock)
     webhook = WebhookEndpoint(
         store=store,
         clock=clock,
@@ -41,4 +40,4 @@ async def _ready() -> dict[str, str]:
 
 if __name__ == "__main__":
     collect_seldom()
-    run(until_stopped(serve(Path(sys.argv[1]), int(sys.argv[2]))))
+    run(until_stopped(serve(sys.argv[1], int(sys.argv[2]))))

@@ -73,9 +73,14 @@ async def measure_arauto(accepted: Path, campaign: Campaign, load: Load, seconds
     """Post to the bot's listener over a fresh copy of the database, then check its books."""
     with tempfile.TemporaryDirectory() as folder:
         database = shutil.copy(accepted, folder)
-        found = await _measure(["-m", "benchmarks.webhook_server", database], load, seconds)
-        await _check(database, campaign, found.taken)
-        return found
+        return await measure_books(f"sqlite:///{database}", campaign, load, seconds)
+
+
+async def measure_books(url: str, campaign: Campaign, load: Load, seconds: float) -> Measured:
+    """Post to the bot's listener over a database of either engine, then check its books."""
+    found = await _measure(["-m", "benchmarks.webhook_server", url], load, seconds)
+    await _check(url, campaign, found.taken)
+    return found
 
 
 async def measure_usual(load: Load, seconds: float) -> Measured:
@@ -101,9 +106,9 @@ async def _measure(program: list[str], load: Load, seconds: float) -> Measured:
     )
 
 
-async def _check(database: str, campaign: Campaign, taken: Counter[str]) -> None:
+async def _check(url: str, campaign: Campaign, taken: Counter[str]) -> None:
     """Compare the books with what was answered: raises RuntimeError unless every status is counted once."""
-    store = open_storage(f"sqlite:///{database}", clock=_CLOCK)
+    store = open_storage(url, clock=_CLOCK)
     tallies, recount = await store.read(
         lambda tx: (dict(tx.campaigns.tallies(campaign.id)), dict(tx.campaigns.recount(campaign.id)))
     )
