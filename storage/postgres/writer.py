@@ -29,11 +29,8 @@ RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0)
 #: Seconds between tries while a commit is neither known to stand nor to have failed.
 PATIENT_SECONDS = 2.0
 
-# Every group shares the turn; one that met another takes it alone, and so cannot meet anybody again: without that, a
-# long group (an import, a plan) would be beaten by short ones every time.
 _BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
-_BEGIN_SHARED = f"{_BEGIN}; SELECT pg_advisory_xact_lock_shared(72173217)"
-# Taken before BEGIN, so that the snapshot is younger than the turn.
+# Groups that met another take turns from then on. Taken before BEGIN, so that the snapshot is younger than the turn.
 # A process that freezes while it waits for the turn gets it all the same, outside of any transaction: its session is
 # ended then as one that freezes inside is, or nobody who met another would ever write again.
 _TAKE_TURN = f"SET idle_session_timeout = {IDLE_WRITE_MS}; SELECT pg_advisory_lock(72173217)"
@@ -75,7 +72,7 @@ class PostgresWriter(GroupWriter):
         for run in range(MOST_RUNS):
             try:
                 with _Turn(self._session, is_taken=run > 0):
-                    return self._commit(works, _BEGIN if run else _BEGIN_SHARED, is_doubted=run < DOUBTED_RUNS)
+                    return self._commit(works, is_doubted=run < DOUBTED_RUNS)
             except _CommitUnknownError as unknown:
                 if self._is_committed(unknown.serial):
                     return unknown.outcomes
@@ -87,10 +84,10 @@ class PostgresWriter(GroupWriter):
                 self._reconnect()
         raise full("too many processes write at once; run fewer of them")
 
-    def _commit(self, works: Sequence[Work], begin: str, *, is_doubted: bool) -> list[Outcome]:
+    def _commit(self, works: Sequence[Work], *, is_doubted: bool) -> list[Outcome]:
         raw = self._session.raw
         try:
-            raw.execute(begin.encode())
+            raw.execute(_BEGIN)
             outcomes = [self._run_one(work, is_doubted=is_doubted) for work in works]
             serial = self._receipts.issue(raw)
         except BaseException:
