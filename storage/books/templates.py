@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from bot.domain.instants import Millis
+from bot.domain.instants import MINUTE, Millis
 from bot.domain.template import Template, unsendable_reason
 from storage.books.book import Book, insertion, like
 from storage.rows import campaigns as rows
@@ -34,8 +34,11 @@ _SET_STATUS = "UPDATE templates SET status = ?, changed_at = ? WHERE id = ?"
 _SET_QUALITY = "UPDATE templates SET quality = ?, changed_at = ? WHERE id = ?"
 _SET_CATEGORY = "UPDATE templates SET category = ?, changed_at = ? WHERE id = ?"
 _MARK_USED = """
-UPDATE templates SET last_used_at = :now WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :now)
+UPDATE templates SET last_used_at = :now WHERE id = :id AND (last_used_at IS NULL OR last_used_at < :before)
 """
+#: To the minute is enough for a template that falls asleep after days; otherwise all who send it at once would meet in
+#: its row.
+_USED_TO = MINUTE
 _RECORD_EDIT = "INSERT INTO template_edits (template_id, ttl_seconds, at) VALUES (?, ?, ?)"
 _EDITS_SINCE = "SELECT count(*) AS value FROM template_edits WHERE template_id = ? AND at >= ?"
 
@@ -82,8 +85,8 @@ class TemplatesBook(Book):
         self._run(_SET_CATEGORY, (category, now, template_id))
 
     def mark_used(self, template_id: str, now: Millis) -> None:
-        """Note that a campaign sent it; never goes back in time."""
-        self._run(_MARK_USED, {"now": now, "id": template_id})
+        """Note, to the minute, that a campaign sent it; never goes back in time."""
+        self._run(_MARK_USED, {"now": now, "before": now - _USED_TO, "id": template_id})
 
     def record_edit(self, template_id: str, ttl_seconds: int, now: Millis) -> None:
         """Note an edit of its lifetime."""

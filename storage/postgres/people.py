@@ -8,7 +8,7 @@ from bot.domain.instants import Millis
 from bot.domain.optins import OptIn
 from bot.ports.clock import Clock
 from bot.ports.people import NewPerson, Saved
-from storage.books.census import recount
+from storage.books.census import last_counted, recount
 from storage.books.consents import ConsentsBook
 from storage.books.people import PeopleBook
 from storage.books.saving import KNOWN, MERGE
@@ -61,8 +61,14 @@ class PostgresPeople(PeopleBook):
         return saved
 
     def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
-        """Add people of whom nothing is on record, each table in one stream."""
+        """Add people of whom nothing is on record, each table in one stream.
+
+        Ids are given out before they are committed: while this import is under way, another process may count newcomers
+        with higher ones, and would never come back for these. Whoever looks how far the counting has come cannot be
+        committed beside it.
+        """
         super().add([_storable(one) for one in opt_ins], evidence=evidence, actor=storable(actor), now=now)
+        last_counted(self._session)
 
     def _new_ids(self, count: int) -> Sequence[int]:
         return [row["id"] for row in self._all(_NEW_IDS, (count,))]

@@ -18,11 +18,11 @@ WALK_ROWS = 2_000
 CONNECT_SECONDS = 5
 #: A statement that takes longer is given up; the longest of ours reads a million people for a preview.
 STATEMENT_MS = 60_000
-#: How long a write waits for a row that another process holds.
-LOCK_MS = 5_000
 #: A process that stops in the middle of a write (SIGSTOP, a frozen machine) loses it after this long: shorter than any
 #: lease, so that what it had begun can neither block its successor nor be committed later.
-IDLE_WRITE_MS = 8_000
+IDLE_WRITE_MS = 5_000
+#: How long a write waits for what another process holds: longer than a frozen one can hold anything.
+LOCK_MS = 8_000
 #: A read may pause for what it feeds (an export to a slow disk).
 IDLE_READ_MS = 120_000
 
@@ -34,6 +34,10 @@ _NETWORK = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+# SERIALIZABLE remembers what was read: by a scan the whole table, by an index only the rows. Our small tables (leases,
+# counters, cards) would all be scanned, and then whoever writes one row would meet everybody (benchmarks/fleet.py).
+# Forbidden scans look so expensive that the server would compile the statement first.
+_BY_INDEX = "SET enable_seqscan = off; SET jit = off"
 # Whoever waits for a write relies on it: where the server would answer before the disk has it, we ask for more.
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 
@@ -105,6 +109,8 @@ class Session:
         for name, value in {**limits, "idle_in_transaction_session_timeout": idle}.items():
             raw.execute(f"SET {name} = {value}".encode())
         raw.execute(_DURABLE)
+        if not self._read_only:
+            raw.execute(_BY_INDEX)
 
 
 def _refuse_old(version: int) -> None:

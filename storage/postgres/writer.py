@@ -2,8 +2,9 @@
 
 The services were written for a world in which one transaction follows another. SERIALIZABLE gives them that world while
 several processes write: of two that could not have run one after the other, the server lets one commit and this
-writer runs the other again. A work may therefore run more than once; only what it did in the last run is committed and
-returned, so it must do nothing but read and write its transaction (as on SQLite, where it must not wait either).
+writer runs the other again, alone, so that it cannot meet anybody a second time. A work may therefore run more than
+once; only what it did in the last run is committed and returned, so it must do nothing but read and write its
+transaction (as on SQLite, where it must not wait either).
 """
 
 import threading
@@ -16,25 +17,24 @@ from psycopg import errors
 from bot.ports.storage import Transaction
 from storage.postgres.errors import CLASHES, full, translated
 from storage.postgres.receipts import Receipts
-from storage.postgres.session import IDLE_WRITE_MS, Session
+from storage.postgres.session import Session
 from storage.results import check_result
 from storage.writer import GroupWriter, Outcome, Work
 
-#: How often a group is run before the caller is told that too much goes on at once.
-MOST_RUNS = 50
-#: In how many of them a unique key in the way is taken for one that our snapshot does not see yet.
-DOUBTED_RUNS = 10
+#: How often a group is run before the caller is told that the server breaks off every time.
+MOST_RUNS = 10
 #: Seconds between tries to reach the server; after the last one the works fail, and the next group tries again.
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0)
 #: Seconds between tries while a commit is neither known to stand nor to have failed.
 PATIENT_SECONDS = 2.0
 
-_BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
-# Groups that met another take turns from then on. Taken before BEGIN, so that the snapshot is younger than the turn.
-# A process that freezes while it waits for the turn gets it all the same, outside of any transaction: its session is
-# ended then as one that freezes inside is, or nobody who met another would ever write again.
-_TAKE_TURN = f"SET idle_session_timeout = {IDLE_WRITE_MS}; SELECT pg_advisory_lock(72173217)"
-_END_TURN = "SELECT pg_advisory_unlock(72173217); SET idle_session_timeout = 0"
+# Whoever writes shares a lock on a table that nobody changes, and a group that runs again takes it alone: otherwise a
+# long group (an import, a plan) would be beaten by short ones every time. The server grants locks in the order in which
+# they were asked for. Unlike an advisory lock, LOCK TABLE takes no snapshot: what the group then sees is younger than
+# its turn. It waits inside the transaction, so whoever freezes there is ended as everybody who freezes in one.
+_BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE schema_steps IN {mode} MODE"
+_BEGIN_TOGETHER = _BEGIN.format(mode="ROW SHARE").encode()
+_BEGIN_ALONE = _BEGIN.format(mode="EXCLUSIVE").encode()
 
 
 class PostgresWriter(GroupWriter):
@@ -71,8 +71,7 @@ class PostgresWriter(GroupWriter):
         """Run a group until it is committed, or until it is certain that it is not."""
         for run in range(MOST_RUNS):
             try:
-                with _Turn(self._session, is_taken=run > 0):
-                    return self._commit(works, is_doubted=run < DOUBTED_RUNS)
+                return self._commit(works, is_alone=run > 0)
             except _CommitUnknownError as unknown:
                 if self._is_committed(unknown.serial):
                     return unknown.outcomes
@@ -82,13 +81,13 @@ class PostgresWriter(GroupWriter):
                 if not self._session.is_lost:
                     raise
                 self._reconnect()
-        raise full("too many processes write at once; run fewer of them")
+        raise full(f"it broke off {MOST_RUNS} times in a row; look into the server's log")
 
-    def _commit(self, works: Sequence[Work], *, is_doubted: bool) -> list[Outcome]:
+    def _commit(self, works: Sequence[Work], *, is_alone: bool) -> list[Outcome]:
         raw = self._session.raw
         try:
-            raw.execute(_BEGIN)
-            outcomes = [self._run_one(work, is_doubted=is_doubted) for work in works]
+            raw.execute(_BEGIN_ALONE if is_alone else _BEGIN_TOGETHER)
+            outcomes = [self._run_one(work, is_alone=is_alone) for work in works]
             serial = self._receipts.issue(raw)
         except BaseException:
             self._undo()
@@ -102,8 +101,11 @@ class PostgresWriter(GroupWriter):
             raise
         return outcomes
 
-    def _run_one(self, work: Work, *, is_doubted: bool) -> Outcome:
-        """Run one work in its savepoint; what calls for another run of the whole group is raised."""
+    def _run_one(self, work: Work, *, is_alone: bool) -> Outcome:
+        """Run one work in its savepoint; what calls for another run of the whole group is raised.
+
+        Beside others, a unique key in the way may be one that our snapshot does not see yet.
+        """
         raw = self._session.raw
         raw.execute("SAVEPOINT work")
         try:
@@ -111,7 +113,7 @@ class PostgresWriter(GroupWriter):
         except Exception as error:
             if self._session.is_lost or isinstance(error, CLASHES):
                 raise
-            if is_doubted and isinstance(error, errors.UniqueViolation):
+            if not is_alone and isinstance(error, errors.UniqueViolation):
                 raise errors.SerializationFailure from error
             raw.execute("ROLLBACK TO SAVEPOINT work")
             return None, translated(error)
@@ -145,23 +147,6 @@ class PostgresWriter(GroupWriter):
                 return
         self._session.reconnect()
         self._receipts.begin(self._session.raw)
-
-
-class _Turn:
-    """Holds the turn of repeated groups; the server ends it by itself when the connection is lost."""
-
-    def __init__(self, session: Session, *, is_taken: bool) -> None:
-        self._session = session
-        self._is_taken = is_taken
-
-    def __enter__(self) -> None:
-        if self._is_taken:
-            self._session.raw.execute(_TAKE_TURN.encode())
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_taken:
-            with suppress(psycopg.Error):
-                self._session.raw.execute(_END_TURN)
 
 
 class _CommitUnknownError(Exception):

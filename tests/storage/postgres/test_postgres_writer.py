@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
+from bot.domain.audience import AudienceRule, waterfall
 from bot.domain.audit import verify
 from bot.domain.campaign import CampaignId
 from bot.domain.delivery import Status, StatusEvent, fold
@@ -17,9 +19,10 @@ from bot.ports.records import AuditEntry
 from bot.ports.storage import Transaction
 from bot.runtime.tenure import LEASE_MS
 from storage.postgres.engine import PostgresStorage
-from storage.postgres.session import IDLE_WRITE_MS
+from storage.postgres.session import IDLE_WRITE_MS, LOCK_MS
 from tests.builders import NOW, NUMBER, TestClock, a_person, accept_message, add_campaign, later, planned_messages
 from tests.postgres_server import a_database, execute
+from tests.storage.test_newcomers import add, an_opt_in_row
 from tests.storage.works import get_switch, set_switch
 
 _END_OTHERS = """
@@ -137,6 +140,64 @@ async def test_two_campaigns_cannot_both_slip_under_a_rule_that_counts_them(
     assert sorted(won) == [False, True]
 
 
+async def test_an_import_that_is_overtaken_by_somebody_elses_counting_is_counted_too(
+    storage: PostgresStorage, other: PostgresStorage
+):
+    """Ids are given out before they are committed, so that higher ones may be counted in between."""
+    drawn, counted = threading.Event(), threading.Event()
+
+    def slow(tx: Transaction) -> None:
+        add(tx, an_opt_in_row(1))
+        drawn.set()
+        assert counted.wait(4)
+
+    def quick(tx: Transaction) -> None:
+        add(tx, an_opt_in_row(2))
+        tx.people.count_newcomers(10)
+
+    await storage.write(lambda tx: add(tx, an_opt_in_row(0)))  # the tags are on record: nobody waits for them
+    importing = asyncio.ensure_future(storage.write(slow))
+    await asyncio.to_thread(drawn.wait, 4)
+    await other.write(quick)
+    counted.set()
+    await importing
+    await other.write(lambda tx: tx.people.count_newcomers(10))
+
+    fall = await other.read(lambda tx: waterfall(tx.people.groups(AudienceRule(), None, NOW)))
+    assert fall.matched == await other.read(lambda tx: tx.people.count()) == 3
+
+
+async def test_a_long_work_that_met_a_short_one_is_not_beaten_again(storage: PostgresStorage, other: PostgresStorage):
+    """Short works follow each other without a pause; a long one that is run again has the database to itself."""
+    begun, runs = threading.Event(), 0
+    is_over = False
+
+    def long(tx: Transaction) -> None:
+        nonlocal runs
+        runs += 1
+        seen = int(tx.switches.get("count") or 0)
+        begun.set()
+        time.sleep(0.3)  # a dozen short ones would fit in
+        tx.switches.set("count", str(seen + 1), NOW)
+
+    async def keep_adding() -> int:
+        added = 0
+        while not is_over:
+            await other.write(_add_one)
+            added += 1
+        return added
+
+    writing = asyncio.ensure_future(storage.write(long))
+    await asyncio.to_thread(begun.wait, 4)
+    adding = asyncio.ensure_future(keep_adding())
+    await writing
+    is_over = True
+    added = await adding
+
+    assert runs == 2
+    assert await get_switch(storage, "count") == str(added + 1)
+
+
 async def test_a_connection_lost_in_the_middle_of_a_work_runs_it_again(storage: PostgresStorage, url: str):
     work = _BreakOnce(url, storage)
 
@@ -247,32 +308,25 @@ async def test_a_process_that_stops_in_the_middle_of_a_write_loses_it(url: str, 
     frozen.close()
 
 
-async def test_a_frozen_writer_is_ended_before_its_lease_is(storage: PostgresStorage):
+async def test_a_frozen_writer_is_ended_before_its_lease_is_and_before_others_lose_patience(storage: PostgresStorage):
 
     shown = await storage.write(
         lambda _: storage._writer._session.raw.execute("SHOW idle_in_transaction_session_timeout").fetchone()
     )
 
     assert shown == {"idle_in_transaction_session_timeout": f"{IDLE_WRITE_MS // 1000}s"}
-    assert IDLE_WRITE_MS < LEASE_MS
+    assert min(LEASE_MS, LOCK_MS) > IDLE_WRITE_MS
 
 
-async def test_whoever_freezes_while_it_is_their_turn_is_ended_too(storage: PostgresStorage):
-    """The turn is taken outside of any transaction, so that the limit for those does not end it."""
-    runs = 0
+async def test_whoever_freezes_while_it_is_their_turn_is_ended_too(url: str, other: PostgresStorage):
+    frozen = psycopg.connect(url, autocommit=True)
+    frozen.execute("SET idle_in_transaction_session_timeout = 50")
+    frozen.execute("BEGIN; LOCK TABLE schema_steps IN EXCLUSIVE MODE")
 
-    def patience(_: Transaction) -> object:
-        nonlocal runs
-        runs += 1
-        if runs == 1:
-            raise psycopg.errors.SerializationFailure
-        return storage._writer._session.raw.execute("SHOW idle_session_timeout").fetchone()
+    await other.write(set_switch("written"))
 
-    during = await storage.write(patience)
-    after = await storage.write(patience)
-
-    assert during == {"idle_session_timeout": f"{IDLE_WRITE_MS // 1000}s"}
-    assert after == {"idle_session_timeout": "0"}
+    assert await get_switch(other, "written") == "on"
+    frozen.close()
 
 
 async def test_webhooks_that_land_on_two_processes_at_once_are_folded_and_counted_once(
