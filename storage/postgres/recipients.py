@@ -23,9 +23,6 @@ ON CONFLICT DO NOTHING RETURNING id, person_id, identity
 """
 _LINK_COLUMNS = ("token", "recipient_id", "button", "url")
 
-#: From how many changes on one statement for all is quicker than one for each.
-FEW = 8
-
 
 class PostgresRecipients(RecipientsBook):
     """The port `Recipients`."""
@@ -51,13 +48,13 @@ class PostgresRecipients(RecipientsBook):
         return [new is not None for new in ids]
 
     def save(self, changes: Sequence[tuple[Recipient, Recipient]], fence: Fence | None = None) -> None:
-        """Write messages (before, after) and move their campaigns' counters: many by one statement."""
-        if len(changes) < FEW or not names_each_once(changes):
-            super().save(changes, fence)  # a row that changes twice in one go changes in order
-            return
+        """Write messages (before, after) and move their campaigns' counters; many by one statement, and few as well."""
         if fence is not None:
             self._leases.check(fence)
-        save_many(self._session, changes)
+        # A row that changes twice in one go changes in order.
+        parts = [changes] if names_each_once(changes) else [[change] for change in changes]
+        for part in filter(None, parts):
+            save_many(self._session, part)
 
 
 def _columns(place: int, row: PlannedRecipient) -> tuple[object, ...]:
