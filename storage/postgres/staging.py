@@ -52,8 +52,9 @@ def stage(session: Session, table: str, rows: Iterable[Sequence[object]]) -> Non
 
 
 def copy_rows(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Stream rows into a table."""
+    """Stream rows into a table; they are made beforehand, so that a COPY that has begun waits for the network only."""
+    made = list(rows)
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN".encode()
     with session.raw.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
+        for row in made:
             copy.write_row(row)

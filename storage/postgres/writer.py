@@ -7,6 +7,7 @@ once; only what it did in the last run is committed and returned, so it must do 
 transaction (as on SQLite, where it must not wait either).
 """
 
+import logging
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,9 +18,11 @@ from psycopg import errors
 from bot.ports.storage import Transaction
 from storage.postgres.errors import CLASHES, full, translated
 from storage.postgres.receipts import Receipts
-from storage.postgres.session import Session
+from storage.postgres.session import IDLE_WRITE_MS, Session
 from storage.results import check_result
 from storage.writer import GroupWriter, Outcome, Work
+
+log = logging.getLogger(__name__)
 
 #: How often a group is run before the caller is told that the server breaks off every time.
 MOST_RUNS = 10
@@ -35,6 +38,14 @@ PATIENT_SECONDS = 2.0
 _BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE schema_steps IN {mode} MODE"
 _BEGIN_TOGETHER = _BEGIN.format(mode="ROW SHARE").encode()
 _BEGIN_ALONE = _BEGIN.format(mode="EXCLUSIVE").encode()
+# No limit of the server's ends a process that froze in the middle of a COPY: while it waits for more rows, it puts a
+# cancelled statement off. So whoever waits in vain ends those who hold the turn and keep the server waiting.
+_END_FROZEN = f"""
+SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a JOIN pg_locks AS l ON l.pid = a.pid
+WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+  AND l.relation = 'schema_steps'::regclass AND l.granted
+  AND a.wait_event = 'ClientRead' AND a.state_change < clock_timestamp() - interval '{IDLE_WRITE_MS} milliseconds'
+""".encode()
 
 
 class PostgresWriter(GroupWriter):
@@ -77,6 +88,10 @@ class PostgresWriter(GroupWriter):
                     return unknown.outcomes
             except CLASHES:
                 continue
+            except errors.LockNotAvailable:
+                if not self._session.raw.execute(_END_FROZEN).rowcount:
+                    raise
+                log.warning("ended the connection of a process that stopped in the middle of a write")
             except psycopg.Error:
                 if not self._session.is_lost:
                     raise
@@ -111,7 +126,7 @@ class PostgresWriter(GroupWriter):
         try:
             result = check_result(work.run(self._transaction))
         except Exception as error:
-            if self._session.is_lost or isinstance(error, CLASHES):
+            if self._session.is_lost or isinstance(error, (*CLASHES, errors.LockNotAvailable)):
                 raise
             if not is_alone and isinstance(error, errors.UniqueViolation):
                 raise errors.SerializationFailure from error

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -326,6 +327,22 @@ async def test_whoever_freezes_while_it_is_their_turn_is_ended_too(url: str, oth
     await other.write(set_switch("written"))
 
     assert await get_switch(other, "written") == "on"
+    frozen.close()
+
+
+async def test_whoever_freezes_in_the_middle_of_a_copy_is_ended_by_the_one_who_waits(url: str, other: PostgresStorage):
+    """The server itself would wait for the missing rows for ever."""
+    frozen = psycopg.connect(url, autocommit=True)
+    frozen.execute("SET statement_timeout = 50; SET idle_in_transaction_session_timeout = 50")
+    frozen.execute("BEGIN; LOCK TABLE schema_steps IN ROW SHARE MODE")
+    frozen.execute("INSERT INTO switches (name, value, set_at) VALUES ('held', 'by the frozen', 0)")
+
+    with suppress(psycopg.errors.AdminShutdown), frozen.cursor().copy("COPY tags (name) FROM STDIN") as rows:
+        rows.write_row(("held",))
+        await other.write(set_switch("held", "by the living"))
+
+    assert await get_switch(other, "held") == "by the living"
+    assert frozen.broken
     frozen.close()
 
 
