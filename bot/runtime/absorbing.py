@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import logging
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -10,6 +11,8 @@ from bot.domain.errors import StorageFullError
 from bot.domain.inbound import WebhookBatch
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
+from bot.runtime.answers import Answer
+from bot.runtime.connection import LARGE_BYTES
 from bot.runtime.gathering import Gathering
 from bot.runtime.metrics import Metrics
 from bot.whatsapp.signature import is_signed
@@ -19,8 +22,6 @@ log = logging.getLogger(__name__)
 
 #: The most Meta sends (Meta, "Webhooks: create an endpoint", read 2026-04).
 MOST_BYTES = 3_000_000
-#: Bodies above this are read on another thread, so that the event loop goes on.
-LARGE_BYTES = 64_000
 
 
 class WebhookEndpoint:
@@ -53,26 +54,57 @@ class WebhookEndpoint:
         return web.Response(text=query.get("hub.challenge", ""))
 
     async def absorb(self, request: web.Request) -> web.Response:
-        """Take one webhook body; 200 only once everything in it is durable."""
+        """Take one webhook body of any length; 200 only once everything in it is durable."""
         raw = await _body(request)
         if raw is None:
-            return web.Response(text=f"a body may have at most {MOST_BYTES} bytes", status=413)
-        if not is_signed(self._app_secret, raw, request.headers.get("x-hub-signature-256")):
-            self._metrics.webhooks.labels("forged").inc()
-            return web.Response(text="the signature does not match", status=401)
+            return _response(Answer.TOO_LONG)
+        if not self._is_signed(raw, request.headers.get("X-Hub-Signature-256")):
+            return _response(Answer.FORGED)
         batch = await self._read(raw)
         try:
             await self._gathering.absorb(batch)
         except StorageFullError as problem:
-            # Not taken: Meta repeats for seven days, so nothing is lost.
-            log.warning("a webhook could not be stored and is left for Meta to repeat: %s", problem)
-            return web.Response(text="cannot store this now, repeat it later", status=503)
-        return web.Response()
+            return _response(_full(problem))
+        return _response(Answer.TAKEN)
+
+    def take(self, raw: bytes, signature: str | None, answer: Callable[[Answer], None]) -> None:
+        """Take one small body, and call `answer` later, on the event loop: the same as `absorb` without a task."""
+        if not self._is_signed(raw, signature):
+            asyncio.get_running_loop().call_soon(answer, Answer.FORGED)
+            return
+        batch = read(raw, waba_id=self._waba_id, numbers=self._numbers)
+        self._gathering.add(batch, lambda error: answer(_answer_after(error)))
+
+    def _is_signed(self, raw: bytes, signature: str | None) -> bool:
+        if is_signed(self._app_secret, raw, signature):
+            return True
+        self._metrics.webhooks.labels("forged").inc()
+        return False
 
     async def _read(self, raw: bytes) -> WebhookBatch:
         if len(raw) < LARGE_BYTES:
             return read(raw, waba_id=self._waba_id, numbers=self._numbers)
         return await asyncio.to_thread(read, raw, waba_id=self._waba_id, numbers=self._numbers)
+
+
+def _answer_after(error: Exception | None) -> Answer:
+    """Say what is answered after a write that raised this, if anything."""
+    match error:
+        case None:
+            return Answer.TAKEN
+        case StorageFullError():
+            return _full(error)
+    log.error("a webhook could not be taken", exc_info=error)
+    return Answer.BROKEN
+
+
+def _full(problem: StorageFullError) -> Answer:
+    log.warning("a webhook could not be stored and is left for Meta to repeat: %s", problem)
+    return Answer.FULL
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, text=answer.text) if answer.text else web.Response(status=answer.status)
 
 
 async def _body(request: web.Request) -> bytes | None:

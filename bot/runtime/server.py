@@ -8,12 +8,16 @@ from aiohttp import web
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
 from bot.runtime.absorbing import MOST_BYTES, WebhookEndpoint
+from bot.runtime.connection import WEBHOOK_PATH
 from bot.runtime.metrics import Metrics
 from bot.services import clicking
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Gives the reasons why the process is not ready, by part; empty when it is.
 Readiness = Callable[[], Awaitable[dict[str, str]]]
+
+#: Where the listener finds what takes webhooks: it has a shorter way to it than the route (`bot.runtime.connection`).
+WEBHOOK = web.AppKey("webhook", WebhookEndpoint)
 
 #: What stands for itself in an address (RFC 3986); everything else is written in percent.
 _PLAIN = ":/%#?=@[]!$&'()*+,;"
@@ -56,8 +60,9 @@ def create_app(
     app.router.add_get("/readyz", ready)
     app.router.add_get("/metrics", figures)
     if webhook is not None:
-        app.router.add_get("/meta/webhook", webhook.verify)
-        app.router.add_post("/meta/webhook", webhook.absorb)
+        app[WEBHOOK] = webhook
+        app.router.add_get(WEBHOOK_PATH, webhook.verify)
+        app.router.add_post(WEBHOOK_PATH, webhook.absorb)
     if slack is not None:
         app.router.add_post("/slack/events", slack)
     return app

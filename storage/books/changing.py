@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import compress
 from operator import is_not, itemgetter, ne
 from typing import Any, NamedTuple
 
@@ -12,27 +11,32 @@ from bot.domain.message import Delivery, Recipient
 from storage.books.connection import Connection
 from storage.books.reach import follow
 from storage.books.tallies import move_tallies
-from storage.rows.recipients import STATE_COLUMNS
+from storage.rows.recipients import RECIPIENT_COLUMNS, STATE_COLUMNS
 
-_WIDTH = len(STATE_COLUMNS)
+_WIDTH = len(RECIPIENT_COLUMNS)
 _NOTHING = (None,) * _WIDTH
-#: The columns that hold a word of ours; they are written into the statement, because an enum is slow to bind.
-_WORDS = ("dispatch", "route")
-_words_of = itemgetter(*map(STATE_COLUMNS.index, _WORDS))
+_ID = RECIPIENT_COLUMNS.index("id")
+_STATE = {name: RECIPIENT_COLUMNS.index(name) for name in STATE_COLUMNS}
+#: The columns that hold a word of ours, or yes or no; they are written into the statement, because what is neither a
+#: plain number nor a plain text is slow to bind.
+_WORDS = ("dispatch", "route", "free")
+_words_of = itemgetter(*map(RECIPIENT_COLUMNS.index, _WORDS))
 
 _Values = tuple[Any, ...]
+_Words = tuple[str | bool | None, ...]
 
 
 class _Shape(NamedTuple):
     """What changes have in common that one statement writes.
 
-    For each column of the state whether it changes, and whether it held something before; and the words in it.
+    For each column whether it changes, and whether it held something before, as bytes, which are quick to look up; and
+    the words in it.
     """
 
-    changed: tuple[bool, ...]
-    known: tuple[bool, ...]
-    words_before: tuple[str | None, ...]
-    words_after: tuple[str | None, ...]
+    changed: bytes
+    known: bytes
+    words_before: _Words
+    words_after: _Words
     delivery: Delivery
 
 
@@ -61,45 +65,49 @@ def check_all_saved(saved: int, changes: Sequence[tuple[Recipient, Recipient]]) 
 
 def _save(connection: Connection, changes: Iterable[tuple[Recipient, Recipient]]) -> int:
     """Write changes of different messages, one statement for each shape; say how many met their row."""
-    by_shape: dict[_Shape, list[_Values]] = defaultdict(list)
+    by_shape: dict[tuple[Any, ...], list[_Values]] = defaultdict(list)
     for before, after in changes:
-        old, new = before[-_WIDTH:], after[-_WIDTH:]
-        changed, known = tuple(map(ne, old, new)), tuple(map(is_not, old, _NOTHING))
-        shape = _Shape(changed, known, _words_of(old), _words_of(new), after.delivery)
-        by_shape[shape].append((*new, after.id, *old))
+        changed, known = bytes(map(ne, before, after)), bytes(map(is_not, before, _NOTHING))
+        shape = (changed, known, _words_of(before), _words_of(after), after.delivery)
+        by_shape[shape].append(after + before)
     saved = 0
     for shape, values in by_shape.items():
-        sql, bound = _statement(shape)
+        sql, bound = _statement(_Shape._make(shape))
         saved += connection.executemany(sql, map(bound, values)).rowcount
     return saved
 
 
 @lru_cache(maxsize=256)
 def _statement(shape: _Shape) -> tuple[str, Callable[[_Values], _Values]]:
-    """Write the UPDATE of one shape, and pick what it binds from (new values, id, old values).
+    """Write the UPDATE of one shape, and pick what it binds from (new values, old values).
 
     SQLite rewrites every index of a column that is set, changed or not. Comparing with what is missing as `IS ?` took
     more time than all the rest of an UPDATE (benchmarks/webhooks.py), so that it is written out.
     """
     before, after = (dict(zip(_WORDS, words, strict=True)) for words in (shape.words_before, shape.words_after))
-    sets = [f"{name} = {_written(name, after)}" for name in compress(STATE_COLUMNS, shape.changed)]
-    guards = [
-        f"{name} = {_written(name, before)}" if is_known else f"{name} IS NULL"
-        for name, is_known in zip(STATE_COLUMNS, shape.known, strict=True)
-    ]
+    changed = [name for name, place in _STATE.items() if shape.changed[place]]
+    known = [name for name, place in _STATE.items() if shape.known[place]]
+    sets = [f"{name} = {_written(name, after)}" for name in changed]
+    guards = [f"{name} = {_written(name, before)}" if name in known else f"{name} IS NULL" for name in _STATE]
     sets.append(f"delivery = '{shape.delivery}'")
     sql = f"UPDATE recipients SET {', '.join(sets)} WHERE id = ? AND {' AND '.join(guards)}"
-    places = [*_places(shape.changed, 0), _WIDTH, *_places(shape.known, _WIDTH + 1)]
+    places = [*_places(changed, 0), _ID, *_places(known, _WIDTH)]
     return sql, itemgetter(*places)
 
 
-def _written(name: str, words: Mapping[str, str | None]) -> str:
+def _written(name: str, words: Mapping[str, str | bool | None]) -> str:
     """Give what stands for a value: a word itself, or the place where it is bound."""
     if name not in words:
         return "?"
-    return "NULL" if words[name] is None else f"'{words[name]}'"
+    match words[name]:
+        case None:
+            return "NULL"
+        case bool() as is_so:
+            return str(is_so).upper()
+        case word:
+            return f"'{word}'"
 
 
-def _places(chosen: Sequence[bool], first: int) -> Iterator[int]:
-    """Say where the values of chosen columns stand, words left out."""
-    return (first + place for place, name in enumerate(STATE_COLUMNS) if chosen[place] and name not in _WORDS)
+def _places(names: Iterable[str], first: int) -> Iterator[int]:
+    """Say where the values of these columns stand, words left out."""
+    return (first + _STATE[name] for name in names if name not in _WORDS)

@@ -7,8 +7,8 @@ from sqlite_utils import Database
 
 from bot.domain.errors import ConfigurationError
 from bot.ports.clock import Clock
-from storage.books.transaction import Books
 from storage.sqlite.aggregates import LowestIds
+from storage.sqlite.transaction import SqliteBooks
 
 #: STRICT tables came with this version.
 OLDEST_SQLITE = (3, 37, 0)
@@ -36,9 +36,9 @@ class SqliteConnection(sqlite3.Connection):
     each = sqlite3.Connection.execute
 
 
-def books(db: Database, clock: Clock) -> Books:
+def books(db: Database, clock: Clock) -> SqliteBooks:
     """Open the books over a connection made here."""
-    return Books(cast("SqliteConnection", db.conn), clock)
+    return SqliteBooks(cast("SqliteConnection", db.conn), clock)
 
 
 def connect(path: str, *, busy_timeout_ms: int = BUSY_TIMEOUT_MS, cache_kib: int = WRITER_CACHE_KIB) -> Database:

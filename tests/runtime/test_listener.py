@@ -16,6 +16,7 @@ from bot.runtime.absorbing import WebhookEndpoint
 from bot.runtime.listener import listen
 from bot.runtime.metrics import Metrics
 from bot.runtime.server import create_app
+from tests.runtime.served import free_port, until_up
 from tests.services.house import House
 from tests.whatsapp.webhook_bodies import NUMBER, WABA, Json, body, change, status
 
@@ -27,7 +28,7 @@ async def listening(house: House) -> AsyncIterator[httpx.AsyncClient]:
     port, stop = free_port(), asyncio.Event()
     serving = asyncio.create_task(serve(house, port, stop))
     async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as client:
-        await until_up(client, serving)
+        await until_up(port, serving)
         yield client
     stop.set()
     await serving
@@ -52,23 +53,6 @@ async def serve(house: House, port: int, stop: asyncio.Event) -> None:
 
 async def ready() -> dict[str, str]:
     return {}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def until_up(client: httpx.AsyncClient, serving: "asyncio.Task[None]") -> None:
-    while True:
-        assert not serving.done(), serving
-        try:
-            assert (await client.get("/healthz")).text == "ok"
-        except httpx.ConnectError:
-            await asyncio.sleep(0.01)
-        else:
-            return
 
 
 def signed(raw: bytes) -> dict[str, str]:
