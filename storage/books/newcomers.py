@@ -16,7 +16,7 @@ PERSON = (
     *("id", "phone", "identity", "country", "market", "name", "language", "attributes"),
     *("standing", "opted_in_at", "created_at", "updated_at"),
 )
-CONSENT = ("person_id", "kind", "at", "source", "wording", "evidence", "actor", "recorded_at")
+CONSENT = ("id", "person_id", "kind", "at", "source", "wording", "evidence", "actor", "recorded_at")
 TAG = ("person_id", "tag_id")
 
 # Plain numbers and words: reading them from an enum for every row takes as long as binding them.
@@ -42,7 +42,7 @@ def consents(
     for person_id, opt_in in zip(ids, opt_ins, strict=True):
         said_at = now if opt_in.opted_in_at is None else opt_in.opted_in_at
         where = f"{evidence}, line {opt_in.line}"
-        yield (person_id, _OPT_IN, said_at, opt_in.source, opt_in.wording, where, actor, now)
+        yield (1, person_id, _OPT_IN, said_at, opt_in.source, opt_in.wording, where, actor, now)
 
 
 def attributes_json(attributes: Mapping[str, str]) -> str:

@@ -32,9 +32,11 @@ ON CONFLICT DO NOTHING
 # Others may write at the same time: the sequence gives each id once.
 _NEW_IDS = "SELECT nextval(pg_get_serial_sequence('people', 'id')) AS id FROM generate_series(1, ?)"
 _OPT_IN = """
-INSERT INTO consents (person_id, kind, at, source, wording, evidence, actor, recorded_at)
-SELECT person_id, 'opt_in', at, source, wording, evidence, actor, ? FROM staged_consents ORDER BY place
-ON CONFLICT DO NOTHING RETURNING person_id, at, source, wording
+INSERT INTO consents (id, person_id, kind, at, source, wording, evidence, actor, recorded_at)
+SELECT (SELECT coalesce(max(id), 0) FROM consents WHERE person_id = s.person_id)
+  + row_number() OVER (PARTITION BY person_id ORDER BY place),
+  person_id, 'opt_in', at, source, wording, evidence, actor, ? FROM staged_consents AS s ORDER BY place
+ON CONFLICT (person_id, source, wording, at) WHERE kind = 'opt_in' AND redacted_at IS NULL DO NOTHING RETURNING person_id, at, source, wording
 """
 
 
