@@ -11,6 +11,7 @@ from bot.domain.errors import InvalidInputError
 from bot.domain.phone import mask
 from bot.domain.roles import Actor, Role, require
 from bot.domain.sheet import ImportSheet, RefusedRow
+from bot.runtime.judging import in_thread
 from bot.services import importing
 from bot.services.importing import Importer, ImportOptions, ImportReport
 from bot.slack import ids
@@ -42,7 +43,7 @@ async def take_file(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     if opening.done():
         opening.result()
     await exchange.replace(importing_modal(options.file_name))
-    report = await importing.run(desk.store, await opening, elsewhere=asyncio.to_thread)
+    report = await importing.run(desk.store, await opening, read=in_thread)
     await exchange.tell(optins_report(_sheet(report, options)))
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import ConsentEvent, ConsentKind, FrequencyCap, Standing, after
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIns
 from bot.domain.phone import identity_of_digits
 from bot.ports.people import ImportRun, NewPerson, Person, Saved
 from bot.ports.records import AuditEntry
@@ -57,7 +57,7 @@ class FakePeople:
         )
         return Saved(person.id, known is None, person.standing)
 
-    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+    def add(self, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> None:
         for one in opt_ins:
             assert self.find(one.number.e164) is None
             e164, region, identity = one.number

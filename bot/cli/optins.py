@@ -21,7 +21,8 @@ app = typer.Typer(help="Import and erase people's opt-ins.", no_args_is_help=Tru
 
 #: Who acts, in consent history and audit rows.
 ACTOR: Final = "cli"
-_CHUNK_BYTES: Final = 1 << 20
+#: A smaller file is judged before a process that would do it has started.
+_WORTH_A_PROCESS: Final = 2_000_000
 _OWNER_ONLY: Final = 0o600
 
 Country = Annotated[
@@ -48,10 +49,11 @@ def import_file(
     from bot.cli.opening import with_storage
     from bot.domain.phone import check_region
     from bot.runtime.clock import SystemClock
+    from bot.runtime.judge import read_chunks
     from bot.services.importing import Importer, ImportOptions
 
     importer = Importer(
-        partial(_read_chunks, file),
+        partial(read_chunks, file),
         ImportOptions(
             file_name=file.name,
             actor=ACTOR,
@@ -97,19 +99,12 @@ def summary(report: "ImportReport") -> str:
 
 
 async def _run(storage: "Storage", importer: "Importer", file: Path, report: Path | None) -> "ImportReport":
+    from bot.runtime.judging import in_process, in_thread
     from bot.services import importing
 
+    read = in_process if file.stat().st_size > _WORTH_A_PROCESS else in_thread
     with _reporting(report) as write, _progress(file) as show:
-        return await importing.run(storage, importer, on_refused=write, on_progress=show)
-
-
-def _read_chunks(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                yield chunk
-    except OSError as problem:
-        raise InvalidInputError(f"The file {path} cannot be read: {problem.strerror}.") from problem
+        return await importing.run(storage, importer, read=read, on_refused=write, on_progress=show)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from bot.domain.audience import Audience, AudienceRule, Group
 from bot.domain.consent import ConsentEvent, FrequencyCap, Standing
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class People(Protocol):
         """Insert or merge by phone, in order; idempotent."""
         ...
 
-    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+    def add(self, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> None:
         """Add people of whom nothing is on record, each with the opt-in that brings them, all at once.
 
         Only for phones that `find_many` did not find in this transaction, each once. `evidence` names the import;

@@ -6,13 +6,14 @@ from operator import itemgetter
 from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import FrequencyCap
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIns
 from bot.domain.phone import identity_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
 from storage.books import newcomers
-from storage.books.book import Book, filling
+from storage.books.book import Book
 from storage.books.census import count_newcomers, last_counted, recount
 from storage.books.erasing import Eraser
+from storage.books.filling import fill
 from storage.books.groups import groups
 from storage.books.identities import RESPELT
 from storage.books.matching import matching, matching_values
@@ -110,7 +111,7 @@ class PeopleBook(Book):
         """Insert or merge by phone, in order; idempotent."""
         return save_people(self._connection, people, now)
 
-    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+    def add(self, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> None:
         """Add people of whom nothing is on record, each with the opt-in that brings them."""
         ids = self._new_ids(len(opt_ins))
         named = tag_ids(self._connection, newcomers.tags_of(opt_ins))
@@ -125,7 +126,7 @@ class PeopleBook(Book):
         return range(first, first + count)
 
     def _fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        self._connection.executemany(filling(table, columns), rows)
+        fill(self._connection, table, columns, rows)
 
     def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
         """Find or add a bare person by phone or BSUID."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIns
 from bot.ports.clock import Clock
 from bot.ports.people import NewPerson, Saved
 from storage.books.census import last_counted, recount
@@ -40,6 +40,10 @@ ON CONFLICT (person_id, source, wording, at) WHERE kind = 'opt_in' AND redacted_
 """
 
 
+#: Columns of opt-ins that hold what somebody wrote; JSON writes a NUL in other signs.
+_TEXTS = ("name", "language", "source", "wording")
+
+
 class PostgresPeople(PeopleBook):
     """The port `People`; what arrives in bulk is copied, because a statement for each row is a journey for each."""
 
@@ -62,14 +66,14 @@ class PostgresPeople(PeopleBook):
             known.add(person.phone)
         return saved
 
-    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+    def add(self, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> None:
         """Add people of whom nothing is on record, each table in one stream.
 
         Ids are given out before they are committed: while this import is under way, another process may count newcomers
         with higher ones, and would never come back for these. Whoever looks how far the counting has come cannot be
         committed beside it.
         """
-        super().add([_storable(one) for one in opt_ins], evidence=evidence, actor=storable(actor), now=now)
+        super().add(_storable(opt_ins), evidence=evidence, actor=storable(actor), now=now)
         last_counted(self._session)
 
     def _new_ids(self, count: int) -> Sequence[int]:
@@ -141,15 +145,11 @@ def _merge(known: NewPerson, person: NewPerson) -> NewPerson:
     )
 
 
-def _storable(opt_in: OptIn) -> OptIn:
-    return opt_in._replace(
-        name=storable(opt_in.name),
-        language=storable(opt_in.language),
-        attributes={storable(name): storable(value) for name, value in opt_in.attributes.items()},
-        tags=frozenset(map(storable, opt_in.tags)),
-        source=storable(opt_in.source),
-        wording=storable(opt_in.wording),
-    )
+def _storable(opt_ins: OptIns) -> OptIns:
+    columns = opt_ins.columns
+    texts = {name: list(map(storable, getattr(columns, name))) for name in _TEXTS}
+    tags = [frozenset(map(storable, tags)) for tags in columns.tags]
+    return OptIns(columns._replace(tags=tags, **texts))
 
 
 def _columns(place: int, person: NewPerson) -> tuple[object, ...]:

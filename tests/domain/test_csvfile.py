@@ -1,5 +1,6 @@
 import csv
 import io
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -9,12 +10,24 @@ from bot.domain.csvfile import CsvFile, Refused, Row, as_cell
 from bot.domain.errors import InvalidInputError
 
 
-def read(data: bytes, size: int = 65_536) -> list[Row | Refused]:
-    return list(CsvFile(data[start : start + size] for start in range(0, len(data), size)))
+class Cells(NamedTuple):
+    """A row with its trimmed cells by column."""
+
+    line: int
+    values: dict[str, str]
+
+
+def read(data: bytes, size: int = 65_536) -> list[Cells | Refused]:
+    file = CsvFile(data[start : start + size] for start in range(0, len(data), size))
+    return [_by_column(file, row) if isinstance(row, Row) else row for row in file]
+
+
+def _by_column(file: CsvFile, row: Row) -> Cells:
+    return Cells(row.line, dict(zip(file.columns, map(str.strip, row.cells), strict=True)))
 
 
 def values(data: bytes) -> list[dict[str, str]]:
-    return [dict(row.values) for row in read(data) if isinstance(row, Row)]
+    return [row.values for row in read(data) if isinstance(row, Cells)]
 
 
 ANA = {"phone": "+5511999991234", "name": "Ana"}
@@ -47,7 +60,7 @@ def test_a_comma_in_a_semicolon_file_is_text():
 def test_a_quoted_cell_may_hold_line_ends_and_quotes():
     [row] = read(b'phone,note\n+1,"a ""b""\r\nc"\n')
 
-    assert row == Row(2, {"phone": "+1", "note": 'a "b"\r\nc'})
+    assert row == Cells(2, {"phone": "+1", "note": 'a "b"\r\nc'})
 
 
 def test_lines_are_numbered_as_an_editor_numbers_them():
@@ -101,20 +114,20 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(data: bytes, words: st
 def test_a_bad_row_is_refused_and_the_rows_around_it_are_read(row: bytes, words: str):
     before, bad, after = read(b"phone,name\n+7,Bea\n" + row + b"\n+8,Cy\n")
 
-    assert (before, after) == (Row(2, {"phone": "+7", "name": "Bea"}), Row(4, {"phone": "+8", "name": "Cy"}))
+    assert (before, after) == (Cells(2, {"phone": "+7", "name": "Bea"}), Cells(4, {"phone": "+8", "name": "Cy"}))
     assert (bad.line, words in bad.reason) == (3, True)
 
 
 def test_a_quote_never_closed_swallows_no_other_row():
     rows = read(b'phone,name\n+1,"Ana\n+2,Bea\n+3,C"y\n+4,Di\n')
 
-    assert [(type(row), row.line) for row in rows] == [(Refused, 2), (Row, 3), (Row, 4), (Row, 5)]
+    assert [(type(row), row.line) for row in rows] == [(Refused, 2), (Cells, 3), (Cells, 4), (Cells, 5)]
 
 
 def test_a_line_of_empty_cells_is_a_row():
     [row] = read(b"phone,name\n,\n")
 
-    assert row == Row(2, {"phone": "", "name": ""})
+    assert row == Cells(2, {"phone": "", "name": ""})
 
 
 def test_a_file_over_its_limit_is_refused_while_reading():

@@ -5,11 +5,10 @@ from hypothesis import strategies as st
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIn, OptIns, attributes_json
 from bot.domain.phone import parse
 from bot.ports.people import NewPerson, Person
 from bot.ports.storage import Storage, Transaction
-from storage.books.newcomers import attributes_json
 from storage.rows.values import to_json
 from tests.builders import NOW, a_person, a_phone, a_stop, later
 
@@ -31,7 +30,7 @@ def an_opt_in_row(n: int, **changes: object) -> OptIn:
 
 
 def add(tx: Transaction, *opt_ins: OptIn) -> None:
-    tx.people.add(opt_ins, evidence="import 7", actor="cli", now=NOW)
+    tx.people.add(OptIns.of(opt_ins), evidence="import 7", actor="cli", now=NOW)
 
 
 def found(tx: Transaction, opt_in: OptIn) -> tuple[Person, list[ConsentEvent]]:
