@@ -80,6 +80,10 @@ class People(Protocol):
         """Find by the digits Meta uses (`wa_id`, no plus): matches the phone, a learnt wa_id, or the same identity."""
         ...
 
+    def knows_any(self, opt_ins: OptIns) -> bool:
+        """Tell whether `find_many` would find anybody under a number of these, or under another spelling of one."""
+        ...
+
     def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]: ...
     def save(self, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
         """Insert or merge by phone, in order; idempotent."""

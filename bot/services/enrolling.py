@@ -48,10 +48,10 @@ def judge(tx: Transaction, opt_ins: OptIns) -> Enrolments:
     A number that comes twice all the same (a file that changed between two readings) is merged with the first.
     """
     numbers = opt_ins.columns.e164
+    if len(set(numbers)) == len(numbers) and not tx.people.knows_any(opt_ins):
+        return Enrolments(opt_ins, ())
     spellings = [phone.spellings_of_digits(e164[1:]) for e164 in numbers]
     on_record = tx.people.find_many(set(chain.from_iterable(spellings)))
-    if not on_record and len(set(numbers)) == len(numbers):
-        return Enrolments(opt_ins, ())
     new = dict[str, int]()
     known = list[Enrolment]()
     for at, (e164, each) in enumerate(zip(numbers, spellings, strict=True)):

@@ -7,7 +7,7 @@ from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import FrequencyCap
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIns
-from bot.domain.phone import identity_of_digits
+from bot.domain.phone import identity_of_digits, spellings_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
 from storage.books import newcomers
 from storage.books.book import Book
@@ -50,6 +50,16 @@ _BY_IDENTITIES = f"""
 SELECT * FROM people AS p WHERE {RESPELT.format(p="p")} AND p.identity IN (SELECT value FROM json_each(?))
 ORDER BY p.id DESC
 """
+
+_IS_ANY_PHONE = """
+SELECT EXISTS (SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.phone = value) AS value
+"""
+_HAS_RESPELT = f"SELECT EXISTS (SELECT 1 FROM people AS p WHERE {RESPELT.format(p='p')}) AS value"
+_IS_ANY_IDENTITY = f"""
+SELECT EXISTS (SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.identity = value AND {RESPELT.format(p="p")}) AS value
+"""
+_HAS_WA_IDS = "SELECT EXISTS (SELECT 1 FROM people WHERE wa_id IS NOT NULL) AS value"
+_IS_ANY_WA_ID = "SELECT EXISTS (SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.wa_id = value) AS value"
 
 _ADD_BARE = """
 INSERT INTO people (phone, bsuid, identity, country, market, created_at, updated_at)
@@ -101,6 +111,23 @@ class PeopleBook(Book):
     def _keyed(self, column: str, sql: str, values: Collection[str]) -> dict[str, Row]:
         """Run a query of one list and give its rows by a column; of rows with one value the last."""
         return {row[column]: row for row in self._all(sql, (listed(values),))}
+
+    def knows_any(self, opt_ins: OptIns) -> bool:
+        """Tell whether anybody is on record under a number of these, or under another spelling of one.
+
+        One look at the phones where nobody has another spelling or an id of Meta's: of a first import every batch
+        asks this, and finding would take as long as writing the people (benchmarks/optins_import.py).
+        """
+        numbers, identities = opt_ins.columns.e164, opt_ins.columns.identity
+        respelt = {f"+{one}" for e164, one in zip(numbers, identities, strict=True) if e164[1:] != one}
+        if self._value(_IS_ANY_PHONE, (listed([*numbers, *respelt]),)):
+            return True
+        if self._value(_HAS_RESPELT) and self._value(_IS_ANY_IDENTITY, (listed(identities),)):
+            return True
+        if not self._value(_HAS_WA_IDS):
+            return False
+        spellings = {spelling for e164 in numbers for spelling in spellings_of_digits(e164[1:])}
+        return bool(self._value(_IS_ANY_WA_ID, (listed(spellings),)))
 
     def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]:
         """Find by business-scoped user ids."""
