@@ -64,7 +64,8 @@ def import_file(
         ),
         SystemClock().now(),
     )
-    done = with_storage(url, lambda storage: _run(storage, importer, file, report))
+    is_large = file.stat().st_size > _WORTH_A_PROCESS
+    done = with_storage(url, lambda storage: _run(storage, importer, file, report, is_large=is_large))
     typer.echo(summary(done))
     if not done.imported:
         raise typer.Exit(1)
@@ -98,13 +99,23 @@ def summary(report: "ImportReport") -> str:
     )
 
 
-async def _run(storage: "Storage", importer: "Importer", file: Path, report: Path | None) -> "ImportReport":
-    from bot.runtime.judging import in_process, in_thread
+async def _run(
+    storage: "Storage", importer: "Importer", file: Path, report: Path | None, *, is_large: bool
+) -> "ImportReport":
+    from bot.runtime.clock import SystemClock
+    from bot.runtime.giving_way import GivingWay
+    from bot.runtime.judging import in_process
     from bot.services import importing
 
-    read = in_process if file.stat().st_size > _WORTH_A_PROCESS else in_thread
     with _reporting(report) as write, _progress(file) as show:
-        return await importing.run(storage, importer, read=read, on_refused=write, on_progress=show)
+        return await importing.run(
+            storage,
+            importer,
+            read=in_process if is_large else importing.here,
+            rest=GivingWay(storage, SystemClock()).rest,
+            on_refused=write,
+            on_progress=show,
+        )
 
 
 @contextmanager

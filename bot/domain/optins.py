@@ -71,7 +71,7 @@ class OptIns(Sequence[OptIn]):
     def of(cls, rows: Iterable[OptIn]) -> "OptIns":
         """Take rows apart."""
         table = [(one.line, *one.number, *one[2:6], attributes_json(one.attributes), *one[7:]) for one in rows]
-        return cls(Columns(*(zip(*table, strict=True) if table else repeat((), len(Columns._fields)))))
+        return cls(Columns._make(zip(*table, strict=True) if table else repeat((), len(Columns._fields))))
 
     def __len__(self) -> int:
         return len(self.columns.line)
@@ -82,14 +82,24 @@ class OptIns(Sequence[OptIn]):
     def __getitem__(self, at: slice) -> "OptIns": ...
     def __getitem__(self, at: int | slice) -> "OptIn | OptIns":
         if isinstance(at, slice):
-            return OptIns(Columns(*(column[at] for column in self.columns)))
-        line, e164, region, identity, market, name, language, tags, attributes, *said = (one[at] for one in self.columns)
-        number = phone.PhoneNumber(e164, region, identity)
-        return OptIn(line, number, market, name, language, tags, json.loads(attributes), *said)
+            return OptIns(Columns._make(column[at] for column in self.columns))
+        c = self.columns
+        return OptIn(
+            c.line[at],
+            phone.PhoneNumber(c.e164[at], c.region[at], c.identity[at]),
+            c.market[at],
+            c.name[at],
+            c.language[at],
+            c.tags[at],
+            json.loads(c.attributes[at]),
+            c.opted_in_at[at],
+            c.source[at],
+            c.wording[at],
+        )
 
     def pick(self, places: Sequence[int]) -> "OptIns":
         """Give those at some places, in the order of the places."""
-        return OptIns(Columns(*(list(map(column.__getitem__, places)) for column in self.columns)))
+        return OptIns(Columns._make(list(map(column.__getitem__, places)) for column in self.columns))
 
     def by_number(self) -> "OptIns":
         """Give the same in the order of their numbers, in which an index of them is written page by page."""

@@ -1,4 +1,4 @@
-"""Judging a file of opt-ins beside the event loop: in a thread, or in a process of its own on another core.
+"""Judging a file of opt-ins in a process of its own, on another core than the one that writes.
 
 Judging and writing take about as long each, and one Python does one thing at a time: a process that judges makes an
 import nearly twice as fast (`benchmarks/optins_import.py`).
@@ -10,7 +10,7 @@ import pickle
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Final
 
 from bot.domain.errors import ArautoError
@@ -20,13 +20,6 @@ from bot.services.importing import Batch, Importer
 #: What is read ahead of the writer is twice this at most: the batches of a window.
 _AHEAD_BYTES: Final = 4 << 20
 _JUDGE: Final = "from bot.runtime.judge import main; main()"
-
-
-async def in_thread(importer: Importer) -> AsyncGenerator[Batch, None]:
-    """Judge in a thread, while the event loop serves others."""
-    batches = importer.batches()
-    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-        yield batch
 
 
 async def in_process(importer: Importer) -> AsyncGenerator[Batch, None]:
@@ -40,8 +33,9 @@ async def in_process(importer: Importer) -> AsyncGenerator[Batch, None]:
         sys.executable, "-c", _JUDGE, stdin=PIPE, stdout=PIPE, limit=_AHEAD_BYTES, env=environment
     )
     try:
-        async for message in _messages(process, pickle.dumps(importer)):
-            yield decoded(message)
+        async with aclosing(_messages(process, pickle.dumps(importer))) as messages:
+            async for message in messages:
+                yield decoded(message)
     finally:
         with suppress(ProcessLookupError):
             process.kill()

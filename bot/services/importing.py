@@ -8,7 +8,7 @@ page of its own in the index of phones, which took two thirds of all time (`benc
 """
 
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +27,8 @@ from bot.services.enrolling import Enrolments, enrol, judge
 WINDOW_ROWS = 32_000
 #: Rows of one transaction. New people keep other writers waiting for about 60 ms.
 BATCH_ROWS = 5_000
+#: The same in a process that answers webhooks meanwhile, each within 100 ms.
+SERVING_ROWS = 1_000
 #: Rows of one transaction where many are of people on record, each of whom takes as long as twenty new ones.
 KNOWN_ROWS = 500
 #: What Slack's file input takes; the command line has no limit.
@@ -210,7 +212,8 @@ class Importer:
 ReadBatches = Callable[[Importer], AsyncGenerator[Batch, None]]
 
 
-async def _here(importer: Importer) -> AsyncGenerator[Batch, None]:
+async def here(importer: Importer) -> AsyncGenerator[Batch, None]:
+    """Judge where the event loop runs, which serves nobody else meanwhile."""
     for batch in importer.batches():
         yield batch
 
@@ -219,14 +222,17 @@ async def run(
     storage: Storage,
     importer: Importer,
     *,
-    read: ReadBatches = _here,
+    read: ReadBatches = here,
+    most_rows: int = BATCH_ROWS,
+    rest: Callable[[], Awaitable[object]] | None = None,
     on_refused: Callable[[Refused], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Import a whole file, or in a dry run only say what would happen: the one way in for Slack and command line.
 
     `on_refused` gets every refused row once, `on_progress` the bytes read so far. Judging takes up to half a second
-    at a time: a process that serves others hands in a `read` that does it elsewhere (`bot.runtime.judging`).
+    at a time: a process that serves others hands in a `read` that does it elsewhere (`bot.runtime.judging`), and a
+    smaller number of rows for one transaction. `rest` is awaited after each transaction.
     """
     import_id = None if importer.is_dry_run else await storage.write(importer.begin)
     at_once = KNOWN_ROWS
@@ -235,7 +241,10 @@ async def run(
             for part in batch.parts(at_once):
                 enrolments = await _take(storage, importer, import_id, part)
                 importer.report.add(part.refused, enrolments)
-                at_once = KNOWN_ROWS if len(enrolments.known) > len(enrolments.newcomers) // 10 else BATCH_ROWS
+                has_many_known = len(enrolments.known) > len(enrolments.newcomers) // 10
+                at_once = KNOWN_ROWS if has_many_known else most_rows
+                if rest:
+                    await rest()
             if on_refused:
                 for refused in batch.refused:
                     on_refused(refused)

@@ -4,8 +4,8 @@ import json
 
 from bot.domain.consent import Standing
 from bot.domain.instants import Millis
-from storage.books.consents import NEXT_LINE
 from storage.books.connection import Connection
+from storage.books.consents import NEXT_LINE
 from storage.rows.values import Row
 
 _PLANS = """

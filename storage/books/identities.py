@@ -16,13 +16,11 @@ def same_identity(person: str, other: str, condition: str) -> str:
 
     Whose number is written as their identity is alone with that phone: they need not be looked for under it.
     """
-    as_written, respelt = (part.format(p=person, other=other) for part in (_AS_WRITTEN, _RESPELT_TOO))
-    found = "EXISTS (SELECT 1 FROM people AS {other} WHERE {part} AND {condition})"
-    return "({respelt} AND {first} OR {second})".format(
-        respelt=RESPELT.format(p=person),
-        first=found.format(other=other, part=as_written, condition=condition),
-        second=found.format(other=other, part=respelt, condition=condition),
+    first, second = (
+        f"EXISTS (SELECT 1 FROM people AS {other} WHERE {alike.format(p=person, other=other)} AND {condition})"
+        for alike in (_AS_WRITTEN, _RESPELT_TOO)
     )
+    return f"({RESPELT.format(p=person)} AND {first} OR {second})"
 
 
 def everybody_alike(person: str, other: str) -> tuple[str, str]:

@@ -56,7 +56,9 @@ SELECT EXISTS (SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.phone = va
 """
 _HAS_RESPELT = f"SELECT EXISTS (SELECT 1 FROM people AS p WHERE {RESPELT.format(p='p')}) AS value"
 _IS_ANY_IDENTITY = f"""
-SELECT EXISTS (SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.identity = value AND {RESPELT.format(p="p")}) AS value
+SELECT EXISTS (
+  SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.identity = value AND {RESPELT.format(p="p")}
+) AS value
 """
 _HAS_WA_IDS = "SELECT EXISTS (SELECT 1 FROM people WHERE wa_id IS NOT NULL) AS value"
 _IS_ANY_WA_ID = "SELECT EXISTS (SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.wa_id = value) AS value"

@@ -36,12 +36,9 @@ INSERT INTO consents (id, person_id, kind, at, source, wording, evidence, actor,
 SELECT (SELECT coalesce(max(id), 0) FROM consents WHERE person_id = s.person_id)
   + row_number() OVER (PARTITION BY person_id ORDER BY place),
   person_id, 'opt_in', at, source, wording, evidence, actor, ? FROM staged_consents AS s ORDER BY place
-ON CONFLICT (person_id, source, wording, at) WHERE kind = 'opt_in' AND redacted_at IS NULL DO NOTHING RETURNING person_id, at, source, wording
+ON CONFLICT (person_id, source, wording, at) WHERE kind = 'opt_in' AND redacted_at IS NULL DO NOTHING
+RETURNING person_id, at, source, wording
 """
-
-
-#: Columns of opt-ins that hold what somebody wrote; JSON writes a NUL in other signs.
-_TEXTS = ("name", "language", "source", "wording")
 
 
 class PostgresPeople(PeopleBook):
@@ -146,10 +143,13 @@ def _merge(known: NewPerson, person: NewPerson) -> NewPerson:
 
 
 def _storable(opt_ins: OptIns) -> OptIns:
-    columns = opt_ins.columns
-    texts = {name: list(map(storable, getattr(columns, name))) for name in _TEXTS}
-    tags = [frozenset(map(storable, tags)) for tags in columns.tags]
-    return OptIns(columns._replace(tags=tags, **texts))
+    """Clean what somebody wrote; in their attributes, which are JSON, a NUL stands in other signs."""
+    c = opt_ins.columns
+    name, language, source, wording = (
+        list(map(storable, texts)) for texts in (c.name, c.language, c.source, c.wording)
+    )
+    tags = [frozenset(map(storable, tags)) for tags in c.tags]
+    return OptIns(c._replace(name=name, language=language, tags=tags, source=source, wording=wording))
 
 
 def _columns(place: int, person: NewPerson) -> tuple[object, ...]:

@@ -225,8 +225,8 @@ def test_nobody_is_recorded_as_approving_their_own_campaign(db: Database):
 )
 def test_history_cannot_be_rewritten(db: Database, statement: str):
     _insert(db, "people", _PERSON)
-    line = {"id": 1, "person_id": 1, "kind": "opt_in", "at": 1, "source": "s", "wording": "w", "evidence": "e", "actor": "a"}
-    _insert(db, "consents", {**line, "recorded_at": 1})
+    line = {"person_id": 1, "kind": "opt_in", "at": 1, "source": "s", "wording": "w", "evidence": "e", "actor": "a"}
+    _insert(db, "consents", {"id": 1, **line, "recorded_at": 1})
     entry = {"seq": 1, "at": 1, "actor": "a", "action": "x", "subject": "s", "detail": "{}"}
     _insert(db, "audit", {**entry, "previous_hash": "0", "hash": "1"})
 
