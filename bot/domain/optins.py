@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
 from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import NamedTuple, overload
 
 from bot.domain import phone, rates
@@ -97,13 +98,16 @@ class OptIns(Sequence[OptIn]):
             c.wording[at],
         )
 
+    def by_number(self, places: Iterable[int]) -> "OptIns":
+        """Give those at some places in the order of their numbers, in which an index is written page by page."""
+        ordered = sorted(places, key=self.columns.e164.__getitem__)
+        return self.pick(ordered)
+
     def pick(self, places: Sequence[int]) -> "OptIns":
         """Give those at some places, in the order of the places."""
-        return OptIns(Columns._make(list(map(column.__getitem__, places)) for column in self.columns))
-
-    def by_number(self) -> "OptIns":
-        """Give the same in the order of their numbers, in which an index of them is written page by page."""
-        return self.pick(sorted(range(len(self)), key=self.columns.e164.__getitem__))
+        if len(places) < 2:  # noqa: PLR2004 - of one place itemgetter gives no tuple
+            return OptIns(Columns._make([column[at] for at in places] for column in self.columns))
+        return OptIns(Columns._make(map(itemgetter(*places), self.columns)))
 
 
 class OptInReader:
@@ -132,25 +136,28 @@ class OptInReader:
         """Give the rows that can be taken, and the others with their reason."""
         judged = [self._judge(row) for row in rows]
         refused = [one for one in judged if isinstance(one, Refused)]
-        taken = [(row, one) for row, one in zip(rows, judged, strict=True) if not isinstance(one, Refused)]
+        taken = [(row, *one) for row, one in zip(rows, judged, strict=True) if not isinstance(one, Refused)]
         return (OptIns(self._read(*zip(*taken, strict=True))) if taken else OptIns.of(())), refused
 
-    def _judge(self, row: Row) -> phone.PhoneNumber | Refused:
+    def _judge(self, row: Row) -> tuple[phone.PhoneNumber, Millis | None] | Refused:
         line, cells = row
         written = cells[self._phone].strip()
         try:
             number = phone.parse(written, self._default_region)
         except InvalidInputError as problem:
             return Refused(line, str(problem), written)
-        if self._time is not None:
-            try:
-                parse_opted_in_at(cells[self._time].strip(), self._now)
-            except InvalidInputError as problem:
-                return Refused(line, str(problem), cells[self._time].strip())
-        return number
+        if self._time is None:
+            return number, None
+        written = cells[self._time].strip()
+        try:
+            return number, parse_opted_in_at(written, self._now)
+        except InvalidInputError as problem:
+            return Refused(line, str(problem), written)
 
-    def _read(self, rows: Sequence[Row], numbers: Sequence[phone.PhoneNumber]) -> Columns:
-        """Read what the rows say beside their number; cells of one column repeat each other, and are read once."""
+    def _read(
+        self, rows: Sequence[Row], numbers: Sequence[phone.PhoneNumber], times: Sequence[Millis | None]
+    ) -> Columns:
+        """Read what else the rows say; cells of one column repeat each other, and are read once."""
         table = zip(*(row.cells for row in rows), strict=True)
         cells = {name: list(map(str.strip, column)) for name, column in zip(self._columns, table, strict=True)}
         nothing = [""] * len(rows)
@@ -166,7 +173,7 @@ class OptInReader:
             language=list(map(normal_language, cells.get("language", nothing))),
             tags=[parse_tags(text, ";") for text in cells.get("tags", nothing)],
             attributes=list(map(self._attributes_of, *others)) if others else ["{}"] * len(rows),
-            opted_in_at=[parse_opted_in_at(text, self._now) for text in cells.get("opted_in_at", nothing)],
+            opted_in_at=times,
             source=[text or self._default_source for text in cells.get("source", nothing)],
             wording=[text or self._default_wording for text in cells.get("wording", nothing)],
         )

@@ -145,12 +145,13 @@ class Importer:
         while window := list(islice(rows, WINDOW_ROWS)):
             opt_ins, refused = reader.read([row for row in window if isinstance(row, Row)])
             refused += [row for row in window if isinstance(row, Refused)]
-            opt_ins, again = self._set_apart(opt_ins)
-            for one in again:
-                refused.extend(_supersede(waiting, one))
+            once, again = self._set_apart(opt_ins)
+            for at in again:
+                refused.extend(_supersede(waiting, opt_ins[at]))
             refused.sort(key=lambda one: one.line)
-            yield from _batches(opt_ins, refused, file.bytes_read)
-        yield from _batches(OptIns.of(waiting.values()), [], file.bytes_read)
+            yield from _batches(opt_ins.by_number(once), refused, file.bytes_read)
+        last = OptIns.of(waiting.values())
+        yield from _batches(last.by_number(range(len(last))), [], file.bytes_read)
 
     def _reader(self, columns: Sequence[str]) -> OptInReader:
         return OptInReader(
@@ -161,13 +162,11 @@ class Importer:
             now=self._now,
         )
 
-    def _set_apart(self, opt_ins: OptIns) -> tuple[OptIns, Sequence[OptIn]]:
-        """Part those whose number may occur again from the others."""
-        is_again = [ending_of_e164(e164) in self._repeated for e164 in opt_ins.columns.e164]
-        if not any(is_again):
-            return opt_ins, ()
-        once = [at for at, again in enumerate(is_again) if not again]
-        return opt_ins.pick(once), [opt_ins[at] for at, again in enumerate(is_again) if again]
+    def _set_apart(self, opt_ins: OptIns) -> tuple[Iterable[int], Iterable[int]]:
+        """Part the places of those whose number may occur again (the second) from those of the others."""
+        numbers = opt_ins.columns.e164
+        again = {at for at, e164 in enumerate(numbers) if ending_of_e164(e164) in self._repeated}
+        return (at for at in range(len(numbers)) if at not in again), sorted(again)
 
     def foresee(self, tx: Transaction, batch: Batch) -> Enrolments:
         """Say what saving a batch would do, without writing anything."""
@@ -262,9 +261,9 @@ async def _take(storage: Storage, importer: Importer, import_id: int | None, bat
 
 
 def _batches(opt_ins: OptIns, refused: Sequence[Refused], bytes_read: int) -> Iterator[Batch]:
-    """Part a window into batches in the order of the numbers; what was refused goes with the first."""
+    """Part a window into batches; what was refused goes with the first."""
     if opt_ins or refused:
-        yield from Batch(opt_ins.by_number(), tuple(refused), bytes_read).parts(BATCH_ROWS)
+        yield from Batch(opt_ins, tuple(refused), bytes_read).parts(BATCH_ROWS)
 
 
 def _supersede(waiting: dict[str, OptIn], opt_in: OptIn) -> Iterator[Refused]:
