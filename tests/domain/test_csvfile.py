@@ -124,6 +124,29 @@ def test_a_quote_never_closed_swallows_no_other_row():
     assert [(type(row), row.line) for row in rows] == [(Refused, 2), (Cells, 3), (Cells, 4), (Cells, 5)]
 
 
+@pytest.mark.parametrize("padding", [0, 1, 20, 333])
+def test_a_file_of_many_blocks_loses_no_row_where_two_of_them_meet(padding: int):
+    bad = set(range(7, 4_000, 97))
+    text = "".join(f'+{n},"Ana\n' if n in bad else f'+{n},"two\nlines{"x" * padding}"\n' for n in range(4_000))
+
+    rows = read(f"phone,name\n{text}".encode(), 4_096)
+
+    taken = [row.values["phone"] for row in rows if isinstance(row, Cells)]
+    refused = [row for row in rows if isinstance(row, Refused)]
+    assert taken == [f"+{n}" for n in range(4_000) if n not in bad]
+    assert [row.value for row in refused] == [f'+{n},"Ana' for n in sorted(bad)]
+    assert [row.line for row in refused] == [2 + 2 * n - before for before, n in enumerate(sorted(bad))]
+
+
+def test_a_bad_byte_spoils_its_own_row_only_wherever_it_stands():
+    lines = [b"+%d,Jos%s\n" % (n, b"\xe9" if n % 1_000 == 500 else b"\xc3\xa9" * 40) for n in range(5_000)]
+
+    rows = read(b"phone,name\n" + b"".join(lines), 10_000)
+
+    assert [row.line - 2 for row in rows if isinstance(row, Refused)] == [500, 1_500, 2_500, 3_500, 4_500]
+    assert len(rows) == 5_000
+
+
 def test_a_line_of_empty_cells_is_a_row():
     [row] = read(b"phone,name\n,\n")
 
