@@ -55,7 +55,7 @@ def measure(arguments: list[str], rows: int) -> Measured:
 
 def _look_at(child: int, peaks: dict[int, float]) -> None:
     """Note the most memory that a program and those it started have held so far."""
-    with suppress(OSError):  # it ended meanwhile
+    with suppress(OSError, LookupError):  # it ended meanwhile
         others = Path(f"/proc/{child}/task/{child}/children").read_text("ascii").split()
         for pid in (child, *map(int, others)):
             peaks[pid] = max(peaks.get(pid, 0.0), Process(pid).peak_mib())

@@ -25,6 +25,9 @@ from bot.services.enrolling import Enrolments, enrol, judge
 
 #: Rows that are put in order together: with twice as many there is little less to write.
 WINDOW_ROWS = 32_000
+#: Fewer, where they are long.
+WINDOW_BYTES = 16_000_000
+_WINDOW_STEP = 500
 #: Rows of one transaction. New people keep other writers waiting for about 60 ms.
 BATCH_ROWS = 5_000
 #: The same in a process that answers webhooks meanwhile, each within 100 ms.
@@ -141,8 +144,7 @@ class Importer:
         file = CsvFile(self._open_file(), max_bytes=self._options.max_bytes)
         reader = self._reader(file.columns)
         waiting: dict[str, OptIn] = {}
-        rows = iter(file)
-        while window := list(islice(rows, WINDOW_ROWS)):
+        for window in _windows(file):
             opt_ins, refused = reader.read([row for row in window if isinstance(row, Row)])
             refused += [row for row in window if isinstance(row, Refused)]
             once, again = self._set_apart(opt_ins)
@@ -258,6 +260,18 @@ async def _take(storage: Storage, importer: Importer, import_id: int | None, bat
     if import_id is None:
         return await storage.read(partial(importer.foresee, batch=batch))
     return await storage.write(partial(importer.save, import_id=import_id, batch=batch))
+
+
+def _windows(file: CsvFile) -> Iterator[list[Row | Refused]]:
+    """Part a file into windows, so that neither many rows nor long ones fill the memory."""
+    rows, window, began = iter(file), list[Row | Refused](), file.bytes_read
+    while some := list(islice(rows, _WINDOW_STEP)):
+        window += some
+        if len(window) >= WINDOW_ROWS or file.bytes_read - began >= WINDOW_BYTES:
+            yield window
+            window, began = [], file.bytes_read
+    if window:
+        yield window
 
 
 def _batches(opt_ins: OptIns, refused: Sequence[Refused], bytes_read: int) -> Iterator[Batch]:
