@@ -17,8 +17,8 @@ from bot.domain.errors import ArautoError
 from bot.runtime.judge import LENGTH_BYTES, decoded
 from bot.services.importing import Batch, Importer
 
-#: What is read ahead of the writer is twice this at most: the batches of a window.
-_AHEAD_BYTES: Final = 4 << 20
+#: What is read ahead of the writer is twice this at most: about the batches of a window.
+_AHEAD_BYTES: Final = 1 << 20
 _JUDGE: Final = "from bot.runtime.judge import main; main()"
 
 

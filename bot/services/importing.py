@@ -23,8 +23,8 @@ from bot.ports.records import AuditEntry
 from bot.ports.storage import Storage, Transaction
 from bot.services.enrolling import Enrolments, enrol, judge
 
-#: Rows that are put in order together: with twice as many there is little less to write.
-WINDOW_ROWS = 32_000
+#: Rows that are put in order together. More of them would save little, and two processes hold them.
+WINDOW_ROWS = 16_000
 #: Fewer, where they are long.
 WINDOW_BYTES = 16_000_000
 _WINDOW_STEP = 500
