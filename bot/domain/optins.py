@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
 from json.encoder import encode_basestring
 from operator import itemgetter
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 from bot.domain import phone, rates
 from bot.domain.csvfile import PHONE, Refused, Row
@@ -59,6 +59,10 @@ class Columns(NamedTuple):
     wording: Sequence[str]
 
 
+#: One value for each of `Columns`, in their order.
+Values = tuple[Any, ...]
+
+
 class OptIns(Sequence[OptIn]):
     """Many opt-ins, kept by columns: an import of a million never makes an object for a row of a newcomer.
 
@@ -72,7 +76,16 @@ class OptIns(Sequence[OptIn]):
     def of(cls, rows: Iterable[OptIn]) -> "OptIns":
         """Take rows apart."""
         table = [(one.line, *one.number, *one[2:6], attributes_json(one.attributes), *one[7:]) for one in rows]
-        return cls(Columns._make(zip(*table, strict=True) if table else repeat((), len(Columns._fields))))
+        return cls.of_values(table)
+
+    @classmethod
+    def of_values(cls, rows: Collection[Values]) -> "OptIns":
+        """Put together what `values` gave."""
+        return cls(Columns._make(zip(*rows, strict=True) if rows else repeat((), len(Columns._fields))))
+
+    def values(self, at: int) -> Values:
+        """Give the values of one, which take a third of the memory of an object."""
+        return tuple(column[at] for column in self.columns)
 
     def __len__(self) -> int:
         return len(self.columns.line)

@@ -16,7 +16,7 @@ from itertools import islice
 
 from bot.domain.csvfile import CsvFile, Refused, Row
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn, OptInReader, OptIns
+from bot.domain.optins import OptInReader, OptIns, Values
 from bot.domain.repeats import ending_of_e164, repeated_endings
 from bot.ports.people import ImportRun
 from bot.ports.records import AuditEntry
@@ -24,7 +24,7 @@ from bot.ports.storage import Storage, Transaction
 from bot.services.enrolling import Enrolments, enrol, judge
 
 #: Rows that are put in order together. More of them would save little, and two processes hold them.
-WINDOW_ROWS = 16_000
+WINDOW_ROWS = 12_000
 #: Fewer, where they are long.
 WINDOW_BYTES = 16_000_000
 _WINDOW_STEP = 500
@@ -143,16 +143,16 @@ class Importer:
         """
         file = CsvFile(self._open_file(), max_bytes=self._options.max_bytes)
         reader = self._reader(file.columns)
-        waiting: dict[str, OptIn] = {}
+        waiting: dict[str, Values] = {}
         for window in _windows(file):
             opt_ins, refused = reader.read([row for row in window if isinstance(row, Row)])
             refused += [row for row in window if isinstance(row, Refused)]
             once, again = self._set_apart(opt_ins)
             for at in again:
-                refused.extend(_supersede(waiting, opt_ins[at]))
+                refused.extend(_supersede(waiting, opt_ins.values(at)))
             refused.sort(key=lambda one: one.line)
             yield from _batches(opt_ins.by_number(once), refused, file.bytes_read)
-        last = OptIns.of(waiting.values())
+        last = OptIns.of_values(waiting.values())
         yield from _batches(last.by_number(range(len(last))), [], file.bytes_read)
 
     def _reader(self, columns: Sequence[str]) -> OptInReader:
@@ -280,13 +280,14 @@ def _batches(opt_ins: OptIns, refused: Sequence[Refused], bytes_read: int) -> It
         yield from Batch(opt_ins, tuple(refused), bytes_read).parts(BATCH_ROWS)
 
 
-def _supersede(waiting: dict[str, OptIn], opt_in: OptIn) -> Iterator[Refused]:
+def _supersede(waiting: dict[str, Values], row: Values) -> Iterator[Refused]:
     """Let a row wait in the place of an earlier one with the same number, which is then refused."""
-    earlier = waiting.pop(opt_in.number.e164, None)
-    waiting[opt_in.number.e164] = opt_in
+    line, e164, *_ = row
+    earlier = waiting.pop(e164, None)
+    waiting[e164] = row
     if earlier is not None:
-        reason = f"The same number stands in line {opt_in.line} again, and the last row wins."
-        yield Refused(earlier.line, reason, earlier.number.e164)
+        reason = f"The same number stands in line {line} again, and the last row wins."
+        yield Refused(earlier[0], reason, e164)
 
 
 def _passing(chunks: Iterable[bytes], look: Callable[[bytes], object]) -> Iterator[bytes]:
