@@ -35,8 +35,8 @@ SELECT '+5511' || (910000000 + i), '5511' || (910000000 + i), 'BR', 'Brazil', 'A
 FROM n
 """
 _ADD_CONSENTS = """
-INSERT INTO consents (person_id, kind, at, source, wording, evidence, actor, recorded_at)
-SELECT id, 'opt_in', :now, 'web form', 'Yes, write to me', 'benchmark', 'cli', :now FROM people WHERE id > :after
+INSERT INTO consents (id, person_id, kind, at, source, wording, evidence, actor, recorded_at)
+SELECT 1, id, 'opt_in', :now, 'web form', 'Yes, write to me', 'benchmark', 'cli', :now FROM people WHERE id > :after
 """
 _ACCEPT = """
 UPDATE recipients SET dispatch = 'accepted', sending_at = :now, accepted_at = :now,

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
 from bot.domain.csvfile import Refused
@@ -12,7 +12,7 @@ from bot.domain.phone import mask
 from bot.domain.roles import Actor, Role, require
 from bot.domain.sheet import ImportSheet, RefusedRow
 from bot.services import importing
-from bot.services.importing import Importer, ImportOptions, ImportReport
+from bot.services.importing import Batch, Importer, ImportOptions, ImportReport
 from bot.slack import ids
 from bot.slack.views.optins_modal import importing_modal
 from bot.slack.views.optins_report import optins_report
@@ -42,8 +42,15 @@ async def take_file(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     if opening.done():
         opening.result()
     await exchange.replace(importing_modal(options.file_name))
-    report = await importing.run(desk.store, await opening, elsewhere=asyncio.to_thread)
+    report = await importing.run(desk.store, await opening, read=_in_thread, most_rows=importing.SERVING_ROWS)
     await exchange.tell(optins_report(_sheet(report, options)))
+
+
+async def _in_thread(importer: Importer) -> AsyncGenerator[Batch, None]:
+    """Judge in a thread, while the event loop serves others."""
+    batches = importer.batches()
+    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+        yield batch
 
 
 async def _open(desk: Desk, file: Mapping[str, Any], options: ImportOptions) -> Importer:

@@ -16,8 +16,8 @@ _SQLITE: Final = "sqlite://"
 _POSTGRES: Final = "postgresql://"
 
 
-def open_storage(url: str, *, clock: Clock) -> Storage:
-    """Open the database; a missing or empty one is created with the newest schema.
+def open_storage(url: str, *, clock: Clock, is_command: bool = False) -> Storage:
+    """Open the database; a missing or empty one is created with the newest schema. A command takes less memory for it.
 
     Raises ConfigurationError for a URL nobody can serve, a database that cannot be opened, and an older or newer
     schema; the sentence names the command to run.
@@ -25,7 +25,8 @@ def open_storage(url: str, *, clock: Clock) -> Storage:
     if _is_postgres(url):
         opened: Storage = _postgres().PostgresStorage(url, clock=clock)
         return opened
-    return sqlite.SqliteStorage(_path(url), clock=clock)
+    cache_kib = sqlite.COMMAND_CACHE_KIB if is_command else sqlite.WRITER_CACHE_KIB
+    return sqlite.SqliteStorage(_path(url), clock=clock, cache_kib=cache_kib)
 
 
 def migrate(url: str) -> list[str]:

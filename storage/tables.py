@@ -12,7 +12,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "person_tags": ("person_id", "tag_id"),
     "cells": ("id",),
     "members": ("person_id",),
-    "consents": ("id",),
+    "consents": ("person_id", "id"),
     "imports": ("id",),
     "audiences": ("id",),
     "templates": ("id",),

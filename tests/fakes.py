@@ -7,8 +7,8 @@ from typing import TypeVar
 from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import ConsentEvent, ConsentKind, FrequencyCap, Standing, after
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
-from bot.domain.phone import identity_of_digits
+from bot.domain.optins import OptIns
+from bot.domain.phone import identity_of_digits, spellings_of_digits
 from bot.ports.people import ImportRun, NewPerson, Person, Saved
 from bot.ports.records import AuditEntry
 
@@ -37,6 +37,10 @@ class FakePeople:
         identity = identity_of_digits(digits)
         return exact or next((p for p in self.rows.values() if p.identity == identity), None)
 
+    def knows_any(self, opt_ins: OptIns) -> bool:
+        spellings = {digits for e164 in opt_ins.columns.e164 for digits in spellings_of_digits(e164[1:])}
+        return bool(self.find_many(spellings))
+
     def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]:
         return {p.bsuid: p for p in self.rows.values() if p.bsuid in bsuids and p.bsuid}
 
@@ -57,7 +61,7 @@ class FakePeople:
         )
         return Saved(person.id, known is None, person.standing)
 
-    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+    def add(self, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> None:
         for one in opt_ins:
             assert self.find(one.number.e164) is None
             e164, region, identity = one.number

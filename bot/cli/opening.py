@@ -22,7 +22,7 @@ def with_storage(url: str, work: Callable[[Storage], Awaitable[T]]) -> T:
     import storage
 
     async def opened() -> T:
-        database = storage.open_storage(url, clock=SystemClock())
+        database = storage.open_storage(url, clock=SystemClock(), is_command=True)
         try:
             return await work(database)
         finally:

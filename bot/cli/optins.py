@@ -21,7 +21,8 @@ app = typer.Typer(help="Import and erase people's opt-ins.", no_args_is_help=Tru
 
 #: Who acts, in consent history and audit rows.
 ACTOR: Final = "cli"
-_CHUNK_BYTES: Final = 1 << 20
+#: A smaller file is judged before a process that would do it has started.
+_WORTH_A_PROCESS: Final = 2_000_000
 _OWNER_ONLY: Final = 0o600
 
 Country = Annotated[
@@ -48,10 +49,11 @@ def import_file(
     from bot.cli.opening import with_storage
     from bot.domain.phone import check_region
     from bot.runtime.clock import SystemClock
+    from bot.runtime.judge import read_chunks
     from bot.services.importing import Importer, ImportOptions
 
     importer = Importer(
-        partial(_read_chunks, file),
+        partial(read_chunks, file),
         ImportOptions(
             file_name=file.name,
             actor=ACTOR,
@@ -62,7 +64,8 @@ def import_file(
         ),
         SystemClock().now(),
     )
-    done = with_storage(url, lambda storage: _run(storage, importer, file, report))
+    is_large = file.stat().st_size > _WORTH_A_PROCESS
+    done = with_storage(url, lambda storage: _run(storage, importer, file, report, is_large=is_large))
     typer.echo(summary(done))
     if not done.imported:
         raise typer.Exit(1)
@@ -96,20 +99,23 @@ def summary(report: "ImportReport") -> str:
     )
 
 
-async def _run(storage: "Storage", importer: "Importer", file: Path, report: Path | None) -> "ImportReport":
+async def _run(
+    storage: "Storage", importer: "Importer", file: Path, report: Path | None, *, is_large: bool
+) -> "ImportReport":
+    from bot.runtime.clock import SystemClock
+    from bot.runtime.giving_way import GivingWay
+    from bot.runtime.judging import in_process
     from bot.services import importing
 
     with _reporting(report) as write, _progress(file) as show:
-        return await importing.run(storage, importer, on_refused=write, on_progress=show)
-
-
-def _read_chunks(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                yield chunk
-    except OSError as problem:
-        raise InvalidInputError(f"The file {path} cannot be read: {problem.strerror}.") from problem
+        return await importing.run(
+            storage,
+            importer,
+            read=in_process if is_large else importing.here,
+            rest=GivingWay(storage, SystemClock()).rest,
+            on_refused=write,
+            on_progress=show,
+        )
 
 
 @contextmanager

@@ -56,10 +56,12 @@ def parse(text: str, default_region: str | None = None) -> PhoneNumber:
     A number without `+` is only taken with a default region (two letters). Raises InvalidInputError with one sentence
     that says what is wrong and never holds the number itself.
     """
-    written = _clean(text)
-    reading = read(written)
+    # What can be read as it stands needs no cleaning.
+    reading = read(text)
+    if reading is None and (written := _clean(text)) != text:
+        reading = read(written)
     if reading is None:
-        return judge(written, default_region)
+        return judge(_clean(text), default_region)
     digits, _, region, kind = reading
     if not kind:
         raise InvalidInputError(_unassigned_sentence(reading))

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from bot.domain.audience import Audience, AudienceRule, Group
 from bot.domain.consent import ConsentEvent, FrequencyCap, Standing
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +80,16 @@ class People(Protocol):
         """Find by the digits Meta uses (`wa_id`, no plus): matches the phone, a learnt wa_id, or the same identity."""
         ...
 
+    def knows_any(self, opt_ins: OptIns) -> bool:
+        """Tell whether `find_many` would find anybody under a number of these, or under another spelling of one."""
+        ...
+
     def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]: ...
     def save(self, people: Sequence[NewPerson], now: Millis) -> list[Saved]:
         """Insert or merge by phone, in order; idempotent."""
         ...
 
-    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+    def add(self, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> None:
         """Add people of whom nothing is on record, each with the opt-in that brings them, all at once.
 
         Only for phones that `find_many` did not find in this transaction, each once. `evidence` names the import;

@@ -5,11 +5,12 @@ An opt-in lifts no stop, and a stop known under another spelling of a number hol
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from bot.domain import phone
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIn, OptIns
 from bot.ports.people import NewPerson, Person
 from bot.ports.storage import Transaction
 
@@ -37,29 +38,32 @@ class Enrolment:
 class Enrolments:
     """Opt-ins sorted by what is on record: of `newcomers` nothing is, as of nearly everybody in a first import."""
 
-    newcomers: Sequence[OptIn]
+    newcomers: OptIns
     known: Sequence[Enrolment]
 
 
-def judge(tx: Transaction, opt_ins: Sequence[OptIn]) -> Enrolments:
+def judge(tx: Transaction, opt_ins: OptIns) -> Enrolments:
     """Compare opt-ins with what is on record; writes nothing.
 
     A number that comes twice all the same (a file that changed between two readings) is merged with the first.
     """
-    spellings = [phone.spellings_of_digits(opt_in.number.e164[1:]) for opt_in in opt_ins]
-    on_record = tx.people.find_many({digits for each in spellings for digits in each})
-    newcomers: dict[str, OptIn] = {}
-    known: list[Enrolment] = []
-    for opt_in, each in zip(opt_ins, spellings, strict=True):
-        alike = [on_record[digits] for digits in each if digits in on_record] if on_record else []
-        if alike or opt_in.number.e164 in newcomers:
-            known.append(_judge_one(tx, opt_in, alike))
+    numbers = opt_ins.columns.e164
+    if len(set(numbers)) == len(numbers) and not tx.people.knows_any(opt_ins):
+        return Enrolments(opt_ins, ())
+    spellings = [phone.spellings_of_digits(e164[1:]) for e164 in numbers]
+    on_record = tx.people.find_many(set(chain.from_iterable(spellings)))
+    new = dict[str, int]()
+    known = list[Enrolment]()
+    for at, (e164, each) in enumerate(zip(numbers, spellings, strict=True)):
+        alike = [on_record[digits] for digits in each if digits in on_record]
+        if alike or e164 in new:
+            known.append(_judge_one(tx, opt_ins[at], alike))
         else:
-            newcomers[opt_in.number.e164] = opt_in
-    return Enrolments(tuple(newcomers.values()), known)
+            new[e164] = at
+    return Enrolments(opt_ins.pick(list(new.values())), known)
 
 
-def enrol(tx: Transaction, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> Enrolments:
+def enrol(tx: Transaction, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> Enrolments:
     """Write opt-ins of different numbers: people merged by phone, consent appended. `evidence` names the import."""
     enrolments = judge(tx, opt_ins)
     if enrolments.newcomers:

@@ -2,24 +2,38 @@
 
 A file is read twice, in flat memory: once to find the numbers that may occur again, once to take the rows. Each batch
 is one transaction, so an import may run beside everything else; running it again changes nothing.
+
+Rows are taken by the thousand and written in the order of their numbers: in the order of a file each row would change a
+page of its own in the index of phones, which took two thirds of all time (`benchmarks/optins_import.py`).
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from bot.domain.csvfile import CsvFile, Refused, Row
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn, read_opt_in
+from bot.domain.optins import OptInReader, OptIns, Values
 from bot.domain.repeats import ending_of_e164, repeated_endings
 from bot.ports.people import ImportRun
 from bot.ports.records import AuditEntry
 from bot.ports.storage import Storage, Transaction
 from bot.services.enrolling import Enrolments, enrol, judge
 
-#: Rows of one transaction, which keeps other writers waiting for about 40 ms.
-BATCH_ROWS = 1_000
+#: Rows that are put in order together. More of them would save little, and two processes hold them.
+WINDOW_ROWS = 12_000
+#: Fewer, where they are long.
+WINDOW_BYTES = 16_000_000
+_WINDOW_STEP = 500
+#: Rows of one transaction. New people keep other writers waiting for about 60 ms.
+BATCH_ROWS = 5_000
+#: The same in a process that answers webhooks meanwhile, each within 100 ms.
+SERVING_ROWS = 1_000
+#: Rows of one transaction where many are of people on record, each of whom takes as long as twenty new ones.
+KNOWN_ROWS = 500
 #: What Slack's file input takes; the command line has no limit.
 SLACK_MAX_BYTES = 10_000_000
 
@@ -80,9 +94,15 @@ class ImportReport:
 class Batch:
     """Rows for one transaction, those refused on the way to them, and how far reading has come."""
 
-    opt_ins: tuple[OptIn, ...]
+    opt_ins: OptIns
     refused: tuple[Refused, ...]
     bytes_read: int
+
+    def parts(self, rows: int) -> "Iterator[Batch]":
+        """Part it into transactions of so many rows; what was refused goes with the first."""
+        yield Batch(self.opt_ins[:rows], self.refused, self.bytes_read)
+        for start in range(rows, len(self.opt_ins), rows):
+            yield Batch(self.opt_ins[start : start + rows], (), self.bytes_read)
 
 
 class Importer:
@@ -122,24 +142,33 @@ class Importer:
         Rows whose number may occur again wait for the end of the file; there are few of them.
         """
         file = CsvFile(self._open_file(), max_bytes=self._options.max_bytes)
-        opt_ins: list[OptIn] = []
-        refused: list[Refused] = []
-        waiting: dict[str, OptIn] = {}
-        for row in file:
-            match self._read(row):
-                case Refused() as refusal:
-                    refused.append(refusal)
-                case opt_in if ending_of_e164(opt_in.number.e164) in self._repeated:
-                    refused.extend(_supersede(waiting, opt_in))
-                case opt_in:
-                    opt_ins.append(opt_in)
-            if len(opt_ins) + len(refused) >= BATCH_ROWS:
-                yield Batch(tuple(opt_ins), tuple(refused), file.bytes_read)
-                opt_ins, refused = [], []
-        opt_ins.extend(waiting.values())
-        yield Batch(tuple(opt_ins[:BATCH_ROWS]), tuple(refused), file.bytes_read)
-        for start in range(BATCH_ROWS, len(opt_ins), BATCH_ROWS):
-            yield Batch(tuple(opt_ins[start : start + BATCH_ROWS]), (), file.bytes_read)
+        reader = self._reader(file.columns)
+        waiting: dict[str, Values] = {}
+        for window in _windows(file):
+            opt_ins, refused = reader.read([row for row in window if isinstance(row, Row)])
+            refused += [row for row in window if isinstance(row, Refused)]
+            once, again = self._set_apart(opt_ins)
+            for at in again:
+                refused.extend(_supersede(waiting, opt_ins.values(at)))
+            refused.sort(key=lambda one: one.line)
+            yield from _batches(opt_ins.by_number(once), refused, file.bytes_read)
+        last = OptIns.of_values(waiting.values())
+        yield from _batches(last.by_number(range(len(last))), [], file.bytes_read)
+
+    def _reader(self, columns: Sequence[str]) -> OptInReader:
+        return OptInReader(
+            columns,
+            default_region=self._options.default_region,
+            default_source=self._default_source,
+            default_wording=self._options.wording,
+            now=self._now,
+        )
+
+    def _set_apart(self, opt_ins: OptIns) -> tuple[Iterable[int], Iterable[int]]:
+        """Part the places of those whose number may occur again (the second) from those of the others."""
+        numbers = opt_ins.columns.e164
+        again = {at for at, e164 in enumerate(numbers) if ending_of_e164(e164) in self._repeated}
+        return (at for at in range(len(numbers)) if at not in again), sorted(again)
 
     def foresee(self, tx: Transaction, batch: Batch) -> Enrolments:
         """Say what saving a batch would do, without writing anything."""
@@ -164,18 +193,6 @@ class Importer:
             )
         )
 
-    def _read(self, row: Row | Refused) -> OptIn | Refused:
-        if isinstance(row, Refused):
-            return row
-        options = self._options
-        return read_opt_in(
-            row,
-            default_region=options.default_region,
-            default_source=self._default_source,
-            default_wording=options.wording,
-            now=self._now,
-        )
-
     def _record(self, finished_at: Millis | None = None) -> ImportRun:
         return ImportRun(
             source=self._options.source,
@@ -192,52 +209,85 @@ class Importer:
         )
 
 
-#: Runs work somewhere and waits for it: a thread, where others wait for the event loop.
-Elsewhere = Callable[[Callable[[], Batch | None]], Awaitable[Batch | None]]
+#: Reads an importer's batches somewhere: in this thread, in another, in another process.
+ReadBatches = Callable[[Importer], AsyncGenerator[Batch, None]]
 
 
-async def _here(work: Callable[[], Batch | None]) -> Batch | None:
-    return work()
+async def here(importer: Importer) -> AsyncGenerator[Batch, None]:
+    """Judge where the event loop runs, which serves nobody else meanwhile."""
+    for batch in importer.batches():
+        yield batch
 
 
 async def run(
     storage: Storage,
     importer: Importer,
     *,
-    elsewhere: Elsewhere = _here,
+    read: ReadBatches = here,
+    most_rows: int = BATCH_ROWS,
+    rest: Callable[[], Awaitable[object]] | None = None,
     on_refused: Callable[[Refused], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Import a whole file, or in a dry run only say what would happen: the one way in for Slack and command line.
 
-    `on_refused` gets every refused row once, `on_progress` the bytes read so far. Judging a batch takes tens of
-    milliseconds: a process that serves others hands in `asyncio.to_thread` as `elsewhere`.
+    `on_refused` gets every refused row once, `on_progress` the bytes read so far. Judging takes up to half a second
+    at a time: a process that serves others hands in a `read` that does it elsewhere (`bot.runtime.judging`), and a
+    smaller number of rows for one transaction. `rest` is awaited after each transaction.
     """
     import_id = None if importer.is_dry_run else await storage.write(importer.begin)
-    batches = importer.batches()
-    while (batch := await elsewhere(partial(next, batches, None))) is not None:
-        if import_id is None:
-            enrolments = await storage.read(partial(importer.foresee, batch=batch))
-        else:
-            enrolments = await storage.write(partial(importer.save, import_id=import_id, batch=batch))
-        importer.report.add(batch.refused, enrolments)
-        if on_refused:
-            for refused in batch.refused:
-                on_refused(refused)
-        if on_progress:
-            on_progress(batch.bytes_read)
+    at_once = KNOWN_ROWS
+    async with aclosing(read(importer)) as batches:
+        async for batch in batches:
+            for part in batch.parts(at_once):
+                enrolments = await _take(storage, importer, import_id, part)
+                importer.report.add(part.refused, enrolments)
+                has_many_known = len(enrolments.known) > len(enrolments.newcomers) // 10
+                at_once = KNOWN_ROWS if has_many_known else most_rows
+                if rest:
+                    await rest()
+            if on_refused:
+                for refused in batch.refused:
+                    on_refused(refused)
+            if on_progress:
+                on_progress(batch.bytes_read)
     if import_id is not None:
         await storage.write(partial(importer.finish, import_id=import_id))
     return importer.report
 
 
-def _supersede(waiting: dict[str, OptIn], opt_in: OptIn) -> Iterator[Refused]:
+async def _take(storage: Storage, importer: Importer, import_id: int | None, batch: Batch) -> Enrolments:
+    if import_id is None:
+        return await storage.read(partial(importer.foresee, batch=batch))
+    return await storage.write(partial(importer.save, import_id=import_id, batch=batch))
+
+
+def _windows(file: CsvFile) -> Iterator[list[Row | Refused]]:
+    """Part a file into windows, so that neither many rows nor long ones fill the memory."""
+    rows, window, began = iter(file), list[Row | Refused](), file.bytes_read
+    while some := list(islice(rows, _WINDOW_STEP)):
+        window += some
+        if len(window) >= WINDOW_ROWS or file.bytes_read - began >= WINDOW_BYTES:
+            yield window
+            window, began = [], file.bytes_read
+    if window:
+        yield window
+
+
+def _batches(opt_ins: OptIns, refused: Sequence[Refused], bytes_read: int) -> Iterator[Batch]:
+    """Part a window into batches; what was refused goes with the first."""
+    if opt_ins or refused:
+        yield from Batch(opt_ins, tuple(refused), bytes_read).parts(BATCH_ROWS)
+
+
+def _supersede(waiting: dict[str, Values], row: Values) -> Iterator[Refused]:
     """Let a row wait in the place of an earlier one with the same number, which is then refused."""
-    earlier = waiting.pop(opt_in.number.e164, None)
-    waiting[opt_in.number.e164] = opt_in
+    line, e164, *_ = row
+    earlier = waiting.pop(e164, None)
+    waiting[e164] = row
     if earlier is not None:
-        reason = f"The same number stands in line {opt_in.line} again, and the last row wins."
-        yield Refused(earlier.line, reason, earlier.number.e164)
+        reason = f"The same number stands in line {line} again, and the last row wins."
+        yield Refused(earlier[0], reason, e164)
 
 
 def _passing(chunks: Iterable[bytes], look: Callable[[bytes], object]) -> Iterator[bytes]:

@@ -39,11 +39,6 @@ def insertion(table: str, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table} ({names}) VALUES ({values})"
 
 
-def filling(table: str, columns: Sequence[str]) -> str:
-    """Write an INSERT that binds every column by its place: rows in bulk need no names."""
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-
-
 def assignments(columns: Sequence[str]) -> str:
     """Write the SET part of an UPDATE that binds every column by its name."""
     return ", ".join(f'"{column}" = :{column}' for column in columns)

@@ -9,18 +9,20 @@ one by one.
 from collections.abc import Collection
 
 from storage.books.connection import Connection
+from storage.books.identities import everybody_alike, same_identity
 from storage.books.reach import recompute
 from storage.rows.values import listed
 
 _LAST = "SELECT coalesce(max(person_id), 0) AS counted FROM members"
 _NEXT = "SELECT id FROM people WHERE id > ? ORDER BY id LIMIT ?"
 # Who comes behind these and is the same human being: that may be news for them as well.
-_BEHIND = """
-SELECT d.id FROM people AS p CROSS JOIN people AS d ON d.identity = p.identity AND d.id > p.id
-WHERE p.id IN (SELECT value FROM json_each(?))
-"""
+_BEHIND = " UNION ALL ".join(
+    f"SELECT d.id FROM people AS p CROSS JOIN people AS d ON {alike} AND d.id > p.id "
+    "WHERE p.id IN (SELECT value FROM json_each(:ids))"
+    for alike in everybody_alike("p", "d")
+)
 # What a person's cell is called. Nothing that a file can make endlessly long is part of a key.
-_KNOWN = """
+_KNOWN = f"""
 WITH tagged AS MATERIALIZED (
   SELECT p.id, p.country, p.market, p.language, p.standing, coalesce((
     SELECT ',' || group_concat(tag_id) || ','
@@ -28,7 +30,7 @@ WITH tagged AS MATERIALIZED (
   ), '') AS tags, CASE
     WHEN p.erased_at IS NOT NULL THEN 'erased'
     WHEN length(p.language) > 40 THEN 'apart'
-    WHEN EXISTS (SELECT 1 FROM people AS d WHERE d.identity = p.identity AND d.id < p.id) THEN 'apart'
+    WHEN {same_identity("p", "d", "d.id < p.id")} THEN 'apart'
     ELSE 'alike'
   END AS kind
   FROM people AS p WHERE p.id IN (SELECT value FROM json_each(:ids))
@@ -69,7 +71,7 @@ def recount(connection: Connection, person_ids: Collection[int]) -> None:
     counted = last_counted(connection)
     changed = {person_id for person_id in person_ids if person_id <= counted}
     if changed:
-        behind = connection.execute(_BEHIND, (listed(changed),))
+        behind = connection.execute(_BEHIND, {"ids": listed(changed)})
         changed |= {row["id"] for row in behind if row["id"] <= counted}
         connection.execute(_LEAVE, (listed(changed),))
         _place(connection, changed)

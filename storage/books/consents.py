@@ -16,10 +16,16 @@ SELECT id, standing, opted_in_at, stopped_at, whatsapp_stopped_at, suppressed_at
 WHERE id IN (SELECT value FROM json_each(?))
 """
 _HISTORY = "SELECT * FROM consents WHERE person_id = ? ORDER BY at, id"
-# The unique index on opt-ins makes a repeated one a row that is not added.
-_APPEND = """
-INSERT INTO consents (person_id, kind, at, source, wording, evidence, actor, recorded_at)
-VALUES (:person_id, :kind, :at, :source, :wording, :evidence, :actor, :now) ON CONFLICT DO NOTHING
+#: The lines of one person are counted; two processes that write one at the same time meet in its number.
+NEXT_LINE = "(SELECT coalesce(max(id), 0) + 1 FROM consents WHERE person_id = {person})"
+# An opt-in that is on record already makes a row that is not added.
+_APPEND = f"""
+INSERT INTO consents (id, person_id, kind, at, source, wording, evidence, actor, recorded_at)
+SELECT {NEXT_LINE.format(person=":person_id")}, :person_id, :kind, :at, :source, :wording, :evidence, :actor, :now
+WHERE :kind <> 'opt_in' OR NOT EXISTS (
+  SELECT 1 FROM consents WHERE person_id = :person_id AND kind = 'opt_in' AND at = :at AND source = :source
+    AND wording = :wording AND redacted_at IS NULL
+)
 """
 # Is the very same line there already (a webhook repeated)?
 _SAME_LINE = """
@@ -111,7 +117,7 @@ class ConsentsBook(Book):
 
     def _is_nothing_new(self, standing: Standing, event: ConsentEvent, values: dict[str, object]) -> bool:
         if event.kind is _K.OPT_IN:
-            return False  # the unique index tells
+            return False  # appending it tells
         in_force = event.kind in _SET_BY and bool(standing & _INSTANTS[_SET_BY[event.kind]])
         return self._one(_SAME_EVIDENCE if in_force else _SAME_LINE, values) is not None
 

@@ -5,6 +5,7 @@ import json
 from bot.domain.consent import Standing
 from bot.domain.instants import Millis
 from storage.books.connection import Connection
+from storage.books.consents import NEXT_LINE
 from storage.rows.values import Row
 
 _PLANS = """
@@ -45,9 +46,9 @@ _STATEMENTS = (
       failures = 0, updated_at = :now, erased_at = :now
     WHERE id = :id
     """,
-    """
-    INSERT INTO consents (person_id, kind, at, source, wording, evidence, actor, recorded_at)
-    VALUES (:id, 'erase', :now, 'erasure', '', '', '', :now)
+    f"""
+    INSERT INTO consents (id, person_id, kind, at, source, wording, evidence, actor, recorded_at)
+    VALUES ({NEXT_LINE.format(person=":id")}, :id, 'erase', :now, 'erasure', '', '', '', :now)
     """,
 )
 

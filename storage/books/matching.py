@@ -3,6 +3,7 @@
 from bot.domain.audience import AudienceRule
 from bot.domain.consent import FrequencyCap, Standing
 from bot.domain.instants import DAY, Millis
+from storage.books.identities import same_identity
 from storage.rows.values import listed
 
 #: How many campaigns reached (or may have reached) a person since an instant; what may have left counts, so that two
@@ -30,10 +31,7 @@ LANGUAGE = """(
 )"""
 
 #: Somebody else with the same identity, who matches too, may be written to, and has the lower id.
-_DUPLICATE = """EXISTS (
-  SELECT 1 FROM people AS d
-  WHERE d.identity = p.identity AND d.id < p.id AND d.standing = {sendable} AND {matches}
-)"""
+_COMES_FIRST = "d.id < p.id AND d.standing = {sendable} AND {matches}"
 
 _SELECT = "SELECT {columns}, {capped} AS is_capped, {duplicate} AS is_duplicate FROM people AS p WHERE {matches}"
 
@@ -43,7 +41,8 @@ def matching(rule: AudienceRule, cap: FrequencyCap | None, columns: str) -> str:
     capped = "0"
     if cap is not None:
         capped = f"{CAMPAIGNS_SINCE.format(person='p.id', since=':cap_since')} >= :cap_campaigns"
-    duplicate = _DUPLICATE.format(sendable=int(Standing.OPTED_IN), matches=_conditions(rule, "d"))
+    comes_first = _COMES_FIRST.format(sendable=int(Standing.OPTED_IN), matches=_conditions(rule, "d"))
+    duplicate = same_identity("p", "d", comes_first)
     return _SELECT.format(columns=columns, capped=capped, duplicate=duplicate, matches=_conditions(rule, "p"))
 
 

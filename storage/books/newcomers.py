@@ -5,18 +5,18 @@ makes every table one run of one statement (`benchmarks/optins_import.py`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from json.encoder import encode_basestring
+from itertools import repeat
 
 from bot.domain.consent import ConsentKind, Standing
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIns
 
 #: Columns of the rows below, in their order.
 PERSON = (
     *("id", "phone", "identity", "country", "market", "name", "language", "attributes"),
     *("standing", "opted_in_at", "created_at", "updated_at"),
 )
-CONSENT = ("person_id", "kind", "at", "source", "wording", "evidence", "actor", "recorded_at")
+CONSENT = ("id", "person_id", "kind", "at", "source", "wording", "evidence", "actor", "recorded_at")
 TAG = ("person_id", "tag_id")
 
 # Plain numbers and words: reading them from an enum for every row takes as long as binding them.
@@ -26,40 +26,35 @@ _OPT_IN = ConsentKind.OPT_IN.value
 NewRow = tuple[object, ...]
 
 
-def people(ids: Sequence[int], opt_ins: Sequence[OptIn], now: Millis) -> Iterator[NewRow]:
+def people(ids: Sequence[int], opt_ins: OptIns, now: Millis) -> Iterator[NewRow]:
     """Give the rows of `people`."""
-    for person_id, opt_in in zip(ids, opt_ins, strict=True):
-        e164, region, identity = opt_in.number
-        said_at = now if opt_in.opted_in_at is None else opt_in.opted_in_at
-        row = (person_id, e164, identity, region, opt_in.market, opt_in.name, opt_in.language)
-        yield (*row, attributes_json(opt_in.attributes), _OPTED_IN, said_at, now, now)
+    c, always = opt_ins.columns, repeat(now)
+    who = (c.e164, c.identity, c.region, c.market, c.name, c.language, c.attributes)
+    return zip(ids, *who, repeat(_OPTED_IN), said_at(opt_ins, now), always, always)
 
 
-def consents(
-    ids: Sequence[int], opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis
-) -> Iterator[NewRow]:
-    """Give the rows of `consents`."""
-    for person_id, opt_in in zip(ids, opt_ins, strict=True):
-        said_at = now if opt_in.opted_in_at is None else opt_in.opted_in_at
-        where = f"{evidence}, line {opt_in.line}"
-        yield (person_id, _OPT_IN, said_at, opt_in.source, opt_in.wording, where, actor, now)
+def consents(ids: Sequence[int], opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> Iterator[NewRow]:
+    """Give the rows of `consents`: the first line of each."""
+    c = opt_ins.columns
+    where = [f"{evidence}, line {line}" for line in c.line]
+    said = (said_at(opt_ins, now), c.source, c.wording, where)
+    return zip(repeat(1), ids, repeat(_OPT_IN), *said, repeat(actor), repeat(now))
 
 
-def attributes_json(attributes: Mapping[str, str]) -> str:
-    """Write texts as `rows.values.to_json` does, without making an encoder for every person."""
-    pairs = [f"{encode_basestring(name)}:{encode_basestring(value)}" for name, value in attributes.items()]
-    return "{" + ",".join(pairs) + "}"
+def said_at(opt_ins: OptIns, now: Millis) -> Sequence[Millis]:
+    """Give when each was given; without a time of its own it was given now."""
+    return [now if at is None else at for at in opt_ins.columns.opted_in_at]
 
 
-def tags(ids: Sequence[int], opt_ins: Sequence[OptIn], tag_ids: Mapping[str, int]) -> Iterator[NewRow]:
+def tags(ids: Sequence[int], opt_ins: OptIns, tag_ids: Mapping[str, int]) -> Iterator[NewRow]:
     """Give the rows of `person_tags`."""
     # Rows of one file share few sets of tags.
-    by_set = {tags: sorted(tag_ids[tag] for tag in tags) for tags in {opt_in.tags for opt_in in opt_ins}}
-    for person_id, opt_in in zip(ids, opt_ins, strict=True):
-        for tag_id in by_set[opt_in.tags]:
+    by_set = {tags: sorted(tag_ids[tag] for tag in tags) for tags in set(opt_ins.columns.tags)}
+    for person_id, tags in zip(ids, opt_ins.columns.tags, strict=True):
+        for tag_id in by_set[tags]:
             yield (person_id, tag_id)
 
 
-def tags_of(opt_ins: Sequence[OptIn]) -> frozenset[str]:
+def tags_of(opt_ins: OptIns) -> frozenset[str]:
     """Name every tag that somebody gets."""
-    return frozenset().union(*{opt_in.tags for opt_in in opt_ins})
+    return frozenset().union(*set(opt_ins.columns.tags))

@@ -1,18 +1,21 @@
 """People: who they are, how Meta names them, and what an import adds."""
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 
 from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import FrequencyCap
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
-from bot.domain.phone import identity_of_digits
+from bot.domain.optins import OptIns
+from bot.domain.phone import identity_of_digits, spellings_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
 from storage.books import newcomers
-from storage.books.book import Book, filling
-from storage.books.census import count_newcomers, recount
+from storage.books.book import Book
+from storage.books.census import count_newcomers, last_counted, recount
 from storage.books.erasing import Eraser
+from storage.books.filling import fill
 from storage.books.groups import groups
+from storage.books.identities import RESPELT
 from storage.books.matching import matching, matching_values
 from storage.books.saving import save_people, tag_ids
 from storage.rows import people as rows
@@ -25,7 +28,17 @@ _TAGS_OF = """
 SELECT pt.person_id, t.name FROM person_tags AS pt JOIN tags AS t ON t.id = pt.tag_id
 WHERE pt.person_id IN (SELECT value FROM json_each(?))
 """
-_TAGS_IN_USE = "SELECT name FROM tags WHERE EXISTS (SELECT 1 FROM person_tags WHERE tag_id = tags.id) ORDER BY name"
+# Whoever is not counted in a cell of their like is asked.
+_TAGS_IN_USE = """
+SELECT t.name FROM tags AS t WHERE EXISTS (
+  SELECT 1 FROM cells AS c WHERE c.people > 0 AND instr(c.tags, ',' || t.id || ',') > 0
+) OR EXISTS (
+  SELECT 1 FROM person_tags AS pt WHERE pt.person_id > :counted AND pt.tag_id = t.id
+) OR EXISTS (
+  SELECT 1 FROM cells AS c CROSS JOIN members AS m ON m.cell_id = c.id
+  CROSS JOIN person_tags AS pt ON pt.person_id = m.person_id WHERE c.kind = 'apart' AND pt.tag_id = t.id
+) ORDER BY t.name
+"""
 _LAST_ID = "SELECT coalesce(max(id), 0) AS value FROM people"
 _LAST_POSSIBLE = 2**63 - 1
 _COUNT = "SELECT count(*) AS value FROM people WHERE erased_at IS NULL"
@@ -33,7 +46,22 @@ _COUNT = "SELECT count(*) AS value FROM people WHERE erased_at IS NULL"
 # Whose line is it? Of several people with one id the first comes last, so that it stays.
 _BY_PHONES = "SELECT * FROM people WHERE phone IN (SELECT value FROM json_each(?))"
 _BY_WA_IDS = "SELECT * FROM people WHERE wa_id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"
-_BY_IDENTITIES = "SELECT * FROM people WHERE identity IN (SELECT value FROM json_each(?)) ORDER BY id DESC"
+_BY_IDENTITIES = f"""
+SELECT * FROM people AS p WHERE {RESPELT.format(p="p")} AND p.identity IN (SELECT value FROM json_each(?))
+ORDER BY p.id DESC
+"""
+
+_IS_ANY_PHONE = """
+SELECT EXISTS (SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.phone = value) AS value
+"""
+_HAS_RESPELT = f"SELECT EXISTS (SELECT 1 FROM people AS p WHERE {RESPELT.format(p='p')}) AS value"
+_IS_ANY_IDENTITY = f"""
+SELECT EXISTS (
+  SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.identity = value AND {RESPELT.format(p="p")}
+) AS value
+"""
+_HAS_WA_IDS = "SELECT EXISTS (SELECT 1 FROM people WHERE wa_id IS NOT NULL) AS value"
+_IS_ANY_WA_ID = "SELECT EXISTS (SELECT 1 FROM json_each(?) CROSS JOIN people AS p ON p.wa_id = value) AS value"
 
 _ADD_BARE = """
 INSERT INTO people (phone, bsuid, identity, country, market, created_at, updated_at)
@@ -72,11 +100,11 @@ class PeopleBook(Book):
     def find_many(self, digits: Collection[str]) -> dict[str, Person]:
         """Find by the digits Meta uses: by the phone, else by an id learnt from Meta, else by another spelling."""
         identities = {text: identity_of_digits(text) for text in digits}
-        phones = self._keyed("phone", _BY_PHONES, {f"+{text}" for text in digits})
+        phones = self._keyed("phone", _BY_PHONES, {f"+{text}" for both in identities.items() for text in both})
         wa_ids = self._keyed("wa_id", _BY_WA_IDS, digits)
         others = self._keyed("identity", _BY_IDENTITIES, set(identities.values()))
         rows = {
-            text: phones.get(f"+{text}") or wa_ids.get(text) or others.get(identity)
+            text: phones.get(f"+{text}") or wa_ids.get(text) or _first(phones.get(f"+{identity}"), others.get(identity))
             for text, identity in identities.items()
         }
         found = {text: row for text, row in rows.items() if row is not None}
@@ -85,6 +113,23 @@ class PeopleBook(Book):
     def _keyed(self, column: str, sql: str, values: Collection[str]) -> dict[str, Row]:
         """Run a query of one list and give its rows by a column; of rows with one value the last."""
         return {row[column]: row for row in self._all(sql, (listed(values),))}
+
+    def knows_any(self, opt_ins: OptIns) -> bool:
+        """Tell whether anybody is on record under a number of these, or under another spelling of one.
+
+        One look at the phones where nobody has another spelling or an id of Meta's: of a first import every batch
+        asks this, and finding would take as long as writing the people (benchmarks/optins_import.py).
+        """
+        numbers, identities = opt_ins.columns.e164, opt_ins.columns.identity
+        respelt = {f"+{one}" for e164, one in zip(numbers, identities, strict=True) if e164[1:] != one}
+        if self._value(_IS_ANY_PHONE, (listed([*numbers, *respelt]),)):
+            return True
+        if self._value(_HAS_RESPELT) and self._value(_IS_ANY_IDENTITY, (listed(identities),)):
+            return True
+        if not self._value(_HAS_WA_IDS):
+            return False
+        spellings = {spelling for e164 in numbers for spelling in spellings_of_digits(e164[1:])}
+        return bool(self._value(_IS_ANY_WA_ID, (listed(spellings),)))
 
     def find_bsuids(self, bsuids: Collection[str]) -> dict[str, Person]:
         """Find by business-scoped user ids."""
@@ -95,7 +140,7 @@ class PeopleBook(Book):
         """Insert or merge by phone, in order; idempotent."""
         return save_people(self._connection, people, now)
 
-    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+    def add(self, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> None:
         """Add people of whom nothing is on record, each with the opt-in that brings them."""
         ids = self._new_ids(len(opt_ins))
         named = tag_ids(self._connection, newcomers.tags_of(opt_ins))
@@ -110,7 +155,7 @@ class PeopleBook(Book):
         return range(first, first + count)
 
     def _fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        self._connection.executemany(filling(table, columns), rows)
+        fill(self._connection, table, columns, rows)
 
     def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
         """Find or add a bare person by phone or BSUID."""
@@ -156,7 +201,7 @@ class PeopleBook(Book):
 
     def tags(self) -> list[str]:
         """List every tag in use, sorted."""
-        return [row["name"] for row in self._all(_TAGS_IN_USE)]
+        return [row["name"] for row in self._all(_TAGS_IN_USE, {"counted": last_counted(self._connection)})]
 
     def groups(self, rule: AudienceRule, cap: FrequencyCap | None, now: Millis) -> Iterable[Group]:
         """Group everybody who matches by all that decides."""
@@ -196,3 +241,10 @@ class PeopleBook(Book):
         for row in self._all(_TAGS_OF, (listed(tags),)):
             tags[row["person_id"]].add(row["name"])
         return [rows.person(row, frozenset(tags[row["id"]])) for row in found]
+
+
+def _first(one: Row | None, other: Row | None) -> Row | None:
+    """Give whoever was on record first."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other, key=itemgetter("id"))

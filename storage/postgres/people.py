@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIns
 from bot.ports.clock import Clock
 from bot.ports.people import NewPerson, Saved
 from storage.books.census import last_counted, recount
@@ -32,9 +32,12 @@ ON CONFLICT DO NOTHING
 # Others may write at the same time: the sequence gives each id once.
 _NEW_IDS = "SELECT nextval(pg_get_serial_sequence('people', 'id')) AS id FROM generate_series(1, ?)"
 _OPT_IN = """
-INSERT INTO consents (person_id, kind, at, source, wording, evidence, actor, recorded_at)
-SELECT person_id, 'opt_in', at, source, wording, evidence, actor, ? FROM staged_consents ORDER BY place
-ON CONFLICT DO NOTHING RETURNING person_id, at, source, wording
+INSERT INTO consents (id, person_id, kind, at, source, wording, evidence, actor, recorded_at)
+SELECT (SELECT coalesce(max(id), 0) FROM consents WHERE person_id = s.person_id)
+  + row_number() OVER (PARTITION BY person_id ORDER BY place),
+  person_id, 'opt_in', at, source, wording, evidence, actor, ? FROM staged_consents AS s ORDER BY place
+ON CONFLICT (person_id, source, wording, at) WHERE kind = 'opt_in' AND redacted_at IS NULL DO NOTHING
+RETURNING person_id, at, source, wording
 """
 
 
@@ -60,14 +63,14 @@ class PostgresPeople(PeopleBook):
             known.add(person.phone)
         return saved
 
-    def add(self, opt_ins: Sequence[OptIn], *, evidence: str, actor: str, now: Millis) -> None:
+    def add(self, opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> None:
         """Add people of whom nothing is on record, each table in one stream.
 
         Ids are given out before they are committed: while this import is under way, another process may count newcomers
         with higher ones, and would never come back for these. Whoever looks how far the counting has come cannot be
         committed beside it.
         """
-        super().add([_storable(one) for one in opt_ins], evidence=evidence, actor=storable(actor), now=now)
+        super().add(_storable(opt_ins), evidence=evidence, actor=storable(actor), now=now)
         last_counted(self._session)
 
     def _new_ids(self, count: int) -> Sequence[int]:
@@ -139,15 +142,14 @@ def _merge(known: NewPerson, person: NewPerson) -> NewPerson:
     )
 
 
-def _storable(opt_in: OptIn) -> OptIn:
-    return opt_in._replace(
-        name=storable(opt_in.name),
-        language=storable(opt_in.language),
-        attributes={storable(name): storable(value) for name, value in opt_in.attributes.items()},
-        tags=frozenset(map(storable, opt_in.tags)),
-        source=storable(opt_in.source),
-        wording=storable(opt_in.wording),
+def _storable(opt_ins: OptIns) -> OptIns:
+    """Clean what somebody wrote; in their attributes, which are JSON, a NUL stands in other signs."""
+    c = opt_ins.columns
+    name, language, source, wording = (
+        list(map(storable, texts)) for texts in (c.name, c.language, c.source, c.wording)
     )
+    tags = [frozenset(map(storable, tags)) for tags in c.tags]
+    return OptIns(c._replace(name=name, language=language, tags=tags, source=source, wording=wording))
 
 
 def _columns(place: int, person: NewPerson) -> tuple[object, ...]:

@@ -18,6 +18,8 @@ _CACHED_STATEMENTS = 512
 #: Pages of a file kept in memory by its writer, in KiB: a campaign's statuses come back to pages all over its table.
 WRITER_CACHE_KIB = 65_536
 READER_CACHE_KIB = 8_192
+#: An import comes back to the pages of an index in their order, so that a large cache would hold what is not needed.
+COMMAND_CACHE_KIB = 16_384
 # How many pages may wait in the log before they are put in their place. Under load the same pages are written again and
 # again; at SQLite's 1,000 they were put in place every few commits and took a quarter of all processor time
 # (benchmarks/webhooks.py). More would make the one commit that does it wait longer.

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from bot.ports.clock import Clock
 from bot.ports.storage import Transaction
 from storage.schema import SchemaState, refuse_misfit, refuse_unknown
-from storage.sqlite.database import books, connect, connect_reader
+from storage.sqlite.database import WRITER_CACHE_KIB, books, connect, connect_reader
 from storage.sqlite.errors import opening
 from storage.sqlite.migrations import apply_all, state_of
 from storage.sqlite.readers import Readers
@@ -24,10 +24,10 @@ READERS = 3
 class SqliteStorage:
     """The port `Storage` over one SQLite file."""
 
-    def __init__(self, path: str, *, clock: Clock) -> None:
+    def __init__(self, path: str, *, clock: Clock, cache_kib: int = WRITER_CACHE_KIB) -> None:
         """Open a file; an empty one gets the whole schema, an older, newer or foreign one raises ConfigurationError."""
         with opening(path):
-            db = _fitting(path)
+            db = _fitting(path, cache_kib)
             readers = [connect_reader(path) for _ in range(READERS)]
         self._writer = Writer(db, books(db, clock))
         self._readers = Readers([(reader, books(reader, clock)) for reader in readers])
@@ -69,8 +69,8 @@ def _opened(path: str) -> Iterator[Database]:
             db.close()
 
 
-def _fitting(path: str) -> Database:
-    db = connect(path)
+def _fitting(path: str, cache_kib: int) -> Database:
+    db = connect(path, cache_kib=cache_kib)
     try:
         if state_of(db).is_empty:
             apply_all(db)

@@ -26,6 +26,11 @@ def _open_messages(db: Database) -> None:
     _run(db, schema.V3)
 
 
+@STEPS(name=STEP_NAMES[3])
+def _lean_people(db: Database) -> None:
+    _run(db, schema.V4)
+
+
 def state_of(db: Database) -> SchemaState:
     """Read which steps a database has; writes nothing."""
     found = tuple(step.name for step in STEPS.applied(db))
@@ -34,6 +39,15 @@ def state_of(db: Database) -> SchemaState:
 
 def apply_all(db: Database) -> list[str]:
     """Apply what is missing, all in one transaction, and name the steps; two processes at once take turns."""
+    # A step may build a table anew to which others refer; this can only be switched outside of a transaction.
+    db.conn.execute("PRAGMA foreign_keys = OFF")
+    try:
+        return _apply_all(db)
+    finally:
+        db.conn.execute("PRAGMA foreign_keys = ON")
+
+
+def _apply_all(db: Database) -> list[str]:
     db.conn.execute("BEGIN IMMEDIATE")
     try:
         missing = [step.name for step in STEPS.pending(db)]

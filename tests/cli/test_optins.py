@@ -153,3 +153,16 @@ def test_an_import_keeps_a_stop(arauto: Terminal):
 
     assert answer.out.endswith("1 stay stopped.\n")
     assert arauto.read(lambda tx: consenting.find(tx, GOOD)).person.standing & Standing.STOPPED
+
+
+def test_a_large_file_is_imported_by_two_processes_and_says_the_same(arauto: Terminal):
+    people = "".join(f"+1202555{n:04},{'Ada ' * 60}\n" for n in range(10_000))
+    csv = arauto.file("people.csv", f"phone,name\n{people}nobody,x\n{GOOD},Last\n")
+
+    first = arauto("optins", "import", csv, "--report", "refused.tsv", "--database", arauto.url)
+    again = arauto("optins", "import", csv, "--database", arauto.url)
+
+    assert first.out == "10002 rows: 10000 added, 0 updated, 0 unchanged, 2 refused; 0 stay stopped.\n"
+    assert again.out == "10002 rows: 0 added, 0 updated, 10000 unchanged, 2 refused; 0 stay stopped.\n"
+    assert len((arauto.folder / "refused.tsv").read_text().splitlines()) == 2
+    assert arauto.read(lambda tx: tx.people.find(GOOD)).name == "Last"

@@ -1,5 +1,6 @@
 import csv
 import io
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -9,12 +10,24 @@ from bot.domain.csvfile import CsvFile, Refused, Row, as_cell
 from bot.domain.errors import InvalidInputError
 
 
-def read(data: bytes, size: int = 65_536) -> list[Row | Refused]:
-    return list(CsvFile(data[start : start + size] for start in range(0, len(data), size)))
+class Cells(NamedTuple):
+    """A row with its trimmed cells by column."""
+
+    line: int
+    values: dict[str, str]
+
+
+def read(data: bytes, size: int = 65_536) -> list[Cells | Refused]:
+    file = CsvFile(data[start : start + size] for start in range(0, len(data), size))
+    return [_by_column(file, row) if isinstance(row, Row) else row for row in file]
+
+
+def _by_column(file: CsvFile, row: Row) -> Cells:
+    return Cells(row.line, dict(zip(file.columns, map(str.strip, row.cells), strict=True)))
 
 
 def values(data: bytes) -> list[dict[str, str]]:
-    return [dict(row.values) for row in read(data) if isinstance(row, Row)]
+    return [row.values for row in read(data) if isinstance(row, Cells)]
 
 
 ANA = {"phone": "+5511999991234", "name": "Ana"}
@@ -47,7 +60,7 @@ def test_a_comma_in_a_semicolon_file_is_text():
 def test_a_quoted_cell_may_hold_line_ends_and_quotes():
     [row] = read(b'phone,note\n+1,"a ""b""\r\nc"\n')
 
-    assert row == Row(2, {"phone": "+1", "note": 'a "b"\r\nc'})
+    assert row == Cells(2, {"phone": "+1", "note": 'a "b"\r\nc'})
 
 
 def test_lines_are_numbered_as_an_editor_numbers_them():
@@ -101,20 +114,43 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(data: bytes, words: st
 def test_a_bad_row_is_refused_and_the_rows_around_it_are_read(row: bytes, words: str):
     before, bad, after = read(b"phone,name\n+7,Bea\n" + row + b"\n+8,Cy\n")
 
-    assert (before, after) == (Row(2, {"phone": "+7", "name": "Bea"}), Row(4, {"phone": "+8", "name": "Cy"}))
+    assert (before, after) == (Cells(2, {"phone": "+7", "name": "Bea"}), Cells(4, {"phone": "+8", "name": "Cy"}))
     assert (bad.line, words in bad.reason) == (3, True)
 
 
 def test_a_quote_never_closed_swallows_no_other_row():
     rows = read(b'phone,name\n+1,"Ana\n+2,Bea\n+3,C"y\n+4,Di\n')
 
-    assert [(type(row), row.line) for row in rows] == [(Refused, 2), (Row, 3), (Row, 4), (Row, 5)]
+    assert [(type(row), row.line) for row in rows] == [(Refused, 2), (Cells, 3), (Cells, 4), (Cells, 5)]
+
+
+@pytest.mark.parametrize("padding", [0, 1, 20, 333])
+def test_a_file_of_many_blocks_loses_no_row_where_two_of_them_meet(padding: int):
+    bad = set(range(7, 4_000, 97))
+    text = "".join(f'+{n},"Ana\n' if n in bad else f'+{n},"two\nlines{"x" * padding}"\n' for n in range(4_000))
+
+    rows = read(f"phone,name\n{text}".encode(), 4_096)
+
+    taken = [row.values["phone"] for row in rows if isinstance(row, Cells)]
+    refused = [row for row in rows if isinstance(row, Refused)]
+    assert taken == [f"+{n}" for n in range(4_000) if n not in bad]
+    assert [row.value for row in refused] == [f'+{n},"Ana' for n in sorted(bad)]
+    assert [row.line for row in refused] == [2 + 2 * n - before for before, n in enumerate(sorted(bad))]
+
+
+def test_a_bad_byte_spoils_its_own_row_only_wherever_it_stands():
+    lines = [b"+%d,Jos%s\n" % (n, b"\xe9" if n % 1_000 == 500 else b"\xc3\xa9" * 40) for n in range(5_000)]
+
+    rows = read(b"phone,name\n" + b"".join(lines), 10_000)
+
+    assert [row.line - 2 for row in rows if isinstance(row, Refused)] == [500, 1_500, 2_500, 3_500, 4_500]
+    assert len(rows) == 5_000
 
 
 def test_a_line_of_empty_cells_is_a_row():
     [row] = read(b"phone,name\n,\n")
 
-    assert row == Row(2, {"phone": "", "name": ""})
+    assert row == Cells(2, {"phone": "", "name": ""})
 
 
 def test_a_file_over_its_limit_is_refused_while_reading():

@@ -3,14 +3,18 @@ import pytest
 from bot.domain.csvfile import Refused, Row
 from bot.domain.errors import InvalidInputError
 from bot.domain.instants import DAY, Millis
-from bot.domain.optins import OptIn, normal_language, parse_opted_in_at, parse_tags, read_opt_in
+from bot.domain.optins import OptIn, OptInReader, normal_language, parse_opted_in_at, parse_tags
 
 NOW = Millis(1_795_000_000_000)  # 2026-11-18T11:06:40Z
 
 
 def read(**cells: str) -> OptIn | Refused:
-    row = Row(7, {"phone": "+5511999991234", **cells})
-    return read_opt_in(row, default_region=None, default_source="fair", default_wording="Yes to news", now=NOW)
+    given = {"phone": "+5511999991234", **cells}
+    reader = OptInReader(
+        tuple(given), default_region=None, default_source="fair", default_wording="Yes to news", now=NOW
+    )
+    taken, refused = reader.read([Row(7, list(given.values()))])
+    return [*taken, *refused][0]
 
 
 def test_a_row_says_who_how_and_when():

@@ -11,7 +11,7 @@ from bot.domain.csvfile import Refused
 from bot.domain.errors import InvalidInputError
 from bot.domain.instants import DAY, Millis
 from bot.ports.people import Person
-from bot.services.importing import BATCH_ROWS, Importer, ImportOptions, ImportReport, run
+from bot.services.importing import KNOWN_ROWS, WINDOW_ROWS, Importer, ImportOptions, ImportReport, run
 from tests.fakes import FakeStorage, FakeTransaction
 
 NOW = Millis(1_795_000_000_000)  # 2026-11-18T11:06:40Z
@@ -230,7 +230,7 @@ async def test_the_import_is_on_record_with_its_file_and_counts():
 
 
 async def test_a_large_file_goes_in_in_batches_with_progress():
-    rows = [f"+5511{98_000_0000 + n}" for n in range(2 * BATCH_ROWS + 1)]
+    rows = [f"+5511{98_000_0000 + n}" for n in range(2 * KNOWN_ROWS + 1)]
     job = Import("phone\n" + "\n".join([*rows, rows[0]]) + "\n")
 
     report = await job.run()
@@ -239,6 +239,30 @@ async def test_a_large_file_goes_in_in_batches_with_progress():
     assert job.storage.writes >= 3 + 2
     assert job.progress == sorted(job.progress)
     assert job.progress[-1] == len(job.data)
+
+
+def test_numbers_that_repeat_beyond_a_window_are_taken_once_and_every_row_is_counted():
+    rows = [f"+5511{98_000_0000 + n % 40_000}" for n in range(WINDOW_ROWS + 20_000)]
+    data = ("phone\n" + "\n".join(rows) + "\n").encode()
+    importer = Importer(lambda: [data], ImportOptions(file_name="fair.csv", actor="U1"), NOW)
+
+    batches = list(importer.batches())
+
+    taken = [e164 for batch in batches for e164 in batch.opt_ins.columns.e164]
+    assert sorted(taken) == sorted(set(rows))
+    assert [row.line for batch in batches for row in batch.refused] == list(range(2, 2 + len(rows) - 40_000))
+
+
+def test_long_rows_are_taken_a_few_at_a_time():
+    wording = "yes " * 10_000
+    data = ("phone,wording\n" + "".join(f"+5511{98_000_0000 + n},{wording}\n" for n in range(1_000))).encode()
+    pieces = [data[start : start + 1_000_000] for start in range(0, len(data), 1_000_000)]
+    importer = Importer(lambda: pieces, ImportOptions(file_name="fair.csv", actor="U1"), NOW)
+
+    batches = list(importer.batches())
+
+    assert sum(len(batch.opt_ins) for batch in batches) == 1_000
+    assert len({batch.bytes_read for batch in batches}) > 1
 
 
 @pytest.mark.parametrize("data", [b"", b"name\nAna\n", "phone\n".encode("utf-16")])

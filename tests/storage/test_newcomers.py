@@ -1,15 +1,15 @@
 """Adding people in bulk leaves what adding them one by one would leave, on every engine."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
-from bot.domain.optins import OptIn
+from bot.domain.optins import OptIn, OptIns, attributes_json
 from bot.domain.phone import parse
 from bot.ports.people import NewPerson, Person
 from bot.ports.storage import Storage, Transaction
-from storage.books.newcomers import attributes_json
 from storage.rows.values import to_json
 from tests.builders import NOW, a_person, a_phone, a_stop, later
 
@@ -31,7 +31,7 @@ def an_opt_in_row(n: int, **changes: object) -> OptIn:
 
 
 def add(tx: Transaction, *opt_ins: OptIn) -> None:
-    tx.people.add(opt_ins, evidence="import 7", actor="cli", now=NOW)
+    tx.people.add(OptIns.of(opt_ins), evidence="import 7", actor="cli", now=NOW)
 
 
 def found(tx: Transaction, opt_in: OptIn) -> tuple[Person, list[ConsentEvent]]:
@@ -121,6 +121,36 @@ async def test_a_newcomer_may_stop_and_be_saved_again_like_anybody(storage: Stor
     assert standing == Standing.OPTED_IN | Standing.STOPPED
     assert (person.name, person.tags) == ("Ada 1", {"autumn", "spring", "vip"})
     assert [line.kind for line in history] == [ConsentKind.OPT_IN, ConsentKind.STOP]
+
+
+@pytest.mark.parametrize(
+    ("on_record", "asked", "is_known"),
+    [
+        ("+5491123456789", "+5491123456789", True),
+        ("+5491123456789", "+541123456789", True),
+        ("+541123456789", "+5491123456789", True),
+        ("+541123456789", "+541123456780", False),
+        ("+12025550001", "+12025550001", True),
+        ("+12025550001", "+12025550002", False),
+    ],
+)
+async def test_a_number_is_known_by_any_of_its_spellings(storage: Storage, on_record: str, asked: str, is_known: bool):
+    await storage.write(lambda tx: add(tx, an_opt_in_row(1, number=parse(on_record))))
+    opt_ins = OptIns.of([an_opt_in_row(9), an_opt_in_row(1, number=parse(asked))])
+
+    knows = await storage.read(lambda tx: tx.people.knows_any(opt_ins))
+    found = await storage.read(lambda tx: tx.people.find_many([asked[1:]]))
+
+    assert (knows, bool(found)) == (is_known, is_known)
+
+
+async def test_a_number_is_known_by_the_id_that_meta_uses_for_somebody(storage: Storage):
+    def work(tx: Transaction) -> bool:
+        add(tx, an_opt_in_row(1))
+        tx.people.learn(found(tx, an_opt_in_row(1))[0].id, wa_id="12025559999")
+        return tx.people.knows_any(OptIns.of([an_opt_in_row(1, number=parse("+12025559999"))]))
+
+    assert await storage.write(work)
 
 
 async def test_people_without_tags_among_others_get_none(storage: Storage):

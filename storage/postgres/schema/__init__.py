@@ -6,6 +6,7 @@ sort or lower by has collation "C", so that the order is Python's and SQLite's w
 
 from storage.postgres.schema.campaigns import CAMPAIGNS, TEMPLATES
 from storage.postgres.schema.cells import CELLS, COUNT_PEOPLE
+from storage.postgres.schema.lean_people import LEAN_CONSENTS, LEAN_PEOPLE
 from storage.postgres.schema.messages import RECIPIENTS
 from storage.postgres.schema.open_messages import OPEN_MESSAGES
 from storage.postgres.schema.people import CONSENTS, PEOPLE
@@ -15,5 +16,6 @@ from storage.postgres.schema.records import RECORDS
 V1 = (PEOPLE, CONSENTS, TEMPLATES, CAMPAIGNS, RECIPIENTS, RECORDS)
 V2 = (CELLS, COUNT_PEOPLE)
 V3 = (OPEN_MESSAGES,)
+V4 = (LEAN_PEOPLE, LEAN_CONSENTS)
 #: One for each of `storage.schema.STEP_NAMES`.
-STEPS = (V1, V2, V3)
+STEPS = (V1, V2, V3, V4)

@@ -43,7 +43,7 @@ DELETE FROM cells;
 
 CREATE TEMPORARY TABLE known AS
 WITH tagged AS MATERIALIZED (
-  SELECT p.id, p.identity, p.country, p.market, p.language, p.standing, p.erased_at, coalesce((
+  SELECT p.id, p.phone, p.identity, p.country, p.market, p.language, p.standing, p.erased_at, coalesce((
     SELECT ',' || string_agg(tag_id::text, ',' ORDER BY tag_id) || ',' FROM person_tags WHERE person_id = p.id
   ), '') AS tags
   FROM people AS p
@@ -51,7 +51,13 @@ WITH tagged AS MATERIALIZED (
 SELECT id, country, market, language, standing, tags, CASE
   WHEN erased_at IS NOT NULL THEN 'erased'
   WHEN length(language) > 40 OR length(tags) > 1000 THEN 'apart'
-  WHEN EXISTS (SELECT 1 FROM people AS d WHERE d.identity = t.identity AND d.id < t.id) THEN 'apart'
+  WHEN (t.phone IS NULL OR t.identity <> substr(t.phone, 2)) AND EXISTS (
+    SELECT 1 FROM people AS d WHERE d.phone = '+' || t.identity AND d.identity = t.identity AND d.id < t.id
+  ) THEN 'apart'
+  WHEN EXISTS (
+    SELECT 1 FROM people AS d
+    WHERE (d.phone IS NULL OR d.identity <> substr(d.phone, 2)) AND d.identity = t.identity AND d.id < t.id
+  ) THEN 'apart'
   ELSE 'alike'
 END AS kind
 FROM tagged AS t;

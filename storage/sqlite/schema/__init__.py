@@ -6,6 +6,7 @@ which question it answers; a CHECK says which promise it keeps.
 
 from storage.sqlite.schema.campaigns import CAMPAIGNS, TEMPLATES
 from storage.sqlite.schema.cells import CELLS, COUNT_PEOPLE
+from storage.sqlite.schema.lean_people import LEAN_CONSENTS, LEAN_PEOPLE
 from storage.sqlite.schema.messages import RECIPIENTS
 from storage.sqlite.schema.open_messages import OPEN_MESSAGES
 from storage.sqlite.schema.people import CONSENTS, PEOPLE
@@ -15,5 +16,6 @@ from storage.sqlite.schema.records import RECORDS
 V1 = (PEOPLE, CONSENTS, TEMPLATES, CAMPAIGNS, RECIPIENTS, RECORDS)
 V2 = (CELLS, COUNT_PEOPLE)
 V3 = (OPEN_MESSAGES,)
+V4 = (LEAN_PEOPLE, LEAN_CONSENTS)
 #: One for each of `storage.schema.STEP_NAMES`.
-STEPS = (V1, V2, V3)
+STEPS = (V1, V2, V3, V4)

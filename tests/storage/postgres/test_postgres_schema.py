@@ -51,13 +51,24 @@ def test_both_engines_have_the_same_tables_and_columns(url: str):
     assert found == wanted
 
 
-def test_both_engines_have_the_same_indexes():
-    def indexes(parts: tuple[str, ...]) -> list[str]:
-        return re.findall(r"CREATE (?:UNIQUE )?INDEX (.*?);", " ".join("".join(parts).split()))
+def _indexes(steps: tuple[tuple[str, ...], ...]) -> dict[str, str]:
+    """Follow the steps and give what is there in the end: each index with what it is over."""
+    found: dict[str, str] = {}
+    script = " ".join("".join(part for step in steps for part in step).split())
+    for word, name, over in re.findall(r"(CREATE|DROP) (?:UNIQUE )?INDEX (\w+)(.*?);", script):
+        if word == "CREATE":
+            found[name] = over
+        else:
+            del found[name]
+    return found
 
-    assert indexes(tuple(part for step in ours.STEPS for part in step)) == indexes(
-        tuple(part for step in theirs.STEPS for part in step)
-    )
+
+def test_both_engines_have_the_same_indexes():
+    here, there = _indexes(ours.STEPS), _indexes(theirs.STEPS)
+
+    # Writes of SQLite follow one another, so that a trigger can keep this promise.
+    assert here.pop("consents_opt_in_once")
+    assert here == there
 
 
 def test_migrating_again_changes_nothing(empty: str):

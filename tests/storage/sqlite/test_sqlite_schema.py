@@ -16,7 +16,7 @@ from storage.schema import STEP_NAMES, SchemaState, refuse_misfit
 from storage.sqlite import schema
 from storage.sqlite.database import connect
 from storage.sqlite.engine import SqliteStorage
-from storage.sqlite.migrations import apply_all
+from storage.sqlite.migrations import STEPS, apply_all
 from tests.builders import TestClock
 
 _OURS = """
@@ -62,6 +62,35 @@ def test_migrating_again_changes_nothing(path: str):
     assert first == list(STEP_NAMES)
     assert second == []
     assert schema_state(url).found == STEP_NAMES
+
+
+def test_an_older_history_of_consent_is_carried_over_line_by_line(path: str):
+    db = connect(path)
+    STEPS.apply(db, stop_before=STEP_NAMES[3])
+    said = {"source": "s", "wording": "w", "evidence": "e", "actor": "a", "recorded_at": 1}
+    for person in (1, 2):
+        _insert(db, "people", {**_PERSON, "id": person, "phone": f"+44770090000{person}"})
+    for person, kind, at in [(2, "opt_in", 5), (1, "opt_in", 9), (2, "stop", 7), (2, "resume", 7)]:
+        _insert(db, "consents", {"person_id": person, "kind": kind, "at": at, **said})
+    db.close()
+
+    steps = migrate(f"sqlite:///{path}")
+
+    db = connect(path)
+    lines = db.conn.execute("SELECT person_id, id, kind, at FROM consents ORDER BY person_id, id").fetchall()
+    assert steps == list(STEP_NAMES[3:])
+    assert [tuple(line) for line in lines] == [
+        (1, 1, "opt_in", 9),
+        (2, 1, "opt_in", 5),
+        (2, 2, "stop", 7),
+        (2, 3, "resume", 7),
+    ]
+    assert db.conn.execute("PRAGMA foreign_key_check").fetchall() == []
+    with pytest.raises(sqlite3.IntegrityError, match="on record already"):
+        _insert(db, "consents", {"id": 4, "person_id": 2, "kind": "opt_in", "at": 5, **said})
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        db.conn.execute("DELETE FROM consents")
+    db.close()
 
 
 def test_every_table_is_strict_and_every_index_names_its_question(db: Database):
@@ -197,7 +226,7 @@ def test_nobody_is_recorded_as_approving_their_own_campaign(db: Database):
 def test_history_cannot_be_rewritten(db: Database, statement: str):
     _insert(db, "people", _PERSON)
     line = {"person_id": 1, "kind": "opt_in", "at": 1, "source": "s", "wording": "w", "evidence": "e", "actor": "a"}
-    _insert(db, "consents", {**line, "recorded_at": 1})
+    _insert(db, "consents", {"id": 1, **line, "recorded_at": 1})
     entry = {"seq": 1, "at": 1, "actor": "a", "action": "x", "subject": "s", "detail": "{}"}
     _insert(db, "audit", {**entry, "previous_hash": "0", "hash": "1"})
 
