@@ -100,11 +100,17 @@ class Outgoing:
         self._departures.add(trials)
         return len(trials)
 
+    def hold(self) -> None:
+        """Let nothing leave from now on; what is under way goes on."""
+        self._departures.hold()
+
     async def drain(self, seconds: float) -> None:
-        """Let requests under way be answered; what could not leave in this time goes back."""
+        """Let requests under way be answered for so long; what is marked and has not left goes back."""
         for stayed in await self._departures.drain(seconds):
             if isinstance(stayed, Marked):
-                self._settle(stayed, NotSent("Arauto stopped before the request left."))
+                self._settle(stayed, NotSent("Arauto stopped before the request left.", is_held_back=True))
+            else:
+                await self._trials.put_back(stayed)
 
     async def settled(self) -> None:
         """Wait until every answer is durable."""

@@ -31,9 +31,10 @@ PACE_SECONDS = 0.01
 IDLE_SECONDS = 0.5
 #: How often the database is asked which campaigns may send.
 LIST_MS = 500
-#: Seconds that requests under way get to be answered when the process is asked to stop.
-DRAIN_SECONDS = 2.0
-SETTLE_SECONDS = 1.0
+#: Seconds after `stop` until which requests under way may be answered, and until which all must be written. A
+#: database that is busy needs the time between them; where answers come soon, it has nearly all of it.
+DRAIN_SECONDS = 2.5
+STOP_SECONDS = 4.0
 #: What Meta grants every number (Meta, "Throughput"), until it has been asked.
 DEFAULT_MPS = 80
 
@@ -89,6 +90,7 @@ class NumberSender:
         self._has_trials = False
         self._listed_at: int | None = None
         self._stopping = asyncio.Event()
+        self._stopped_at: float | None = None
 
     async def run(self) -> None:
         """Send until `stop`; a lost lease or a full database only makes it wait."""
@@ -101,8 +103,11 @@ class NumberSender:
             settling.cancel()
 
     def stop(self) -> None:
-        """Ask to stop: nothing new leaves from now on."""
+        """Ask to stop: nothing new leaves from now on. More than once does no harm."""
+        if not self._stopping.is_set():
+            self._stopped_at = asyncio.get_running_loop().time()
         self._stopping.set()
+        self._outgoing.hold()
         self.bell.ring()
 
     @property
@@ -163,9 +168,11 @@ class NumberSender:
 
     async def _drain(self) -> None:
         """Let requests under way be answered, write what came of them, give the rest back."""
-        await self._outgoing.drain(DRAIN_SECONDS)
+        loop = asyncio.get_running_loop()
+        asked = self._stopped_at if self._stopped_at is not None else loop.time()
         with contextlib.suppress(TimeoutError, StorageFullError):
-            async with asyncio.timeout(SETTLE_SECONDS):
+            async with asyncio.timeout_at(asked + STOP_SECONDS):
+                await self._outgoing.drain(asked + DRAIN_SECONDS - loop.time())
                 await self._outgoing.settled()
                 await self._tenure.give_up(self._lanes.claimed())
 
