@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Generic, TypeVar
 
-from bot.domain.instants import SECOND, Millis
+from bot.domain.instants import SECOND
 from bot.runtime.throttle import Throttle
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class Departures(Generic[T]):
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _request(self, message: T, departed: Millis) -> None:
+    async def _request(self, message: T, departed: float) -> None:
         try:
             await self._leave(message)
         finally:
