@@ -36,8 +36,8 @@ from commands.desk import Desk
 
 log = logging.getLogger(__name__)
 
-#: `serve` promises to be gone five seconds after SIGTERM: senders need `DRAIN_SECONDS` and `SETTLE_SECONDS` of them.
-STOP_SECONDS = 4.0
+#: `serve` promises to be gone five seconds after SIGTERM; a sender takes `bot.runtime.sender.STOP_SECONDS` of them.
+STOP_SECONDS = 4.2
 #: What a worker gets to end its round.
 WORKER_SECONDS = 1.0
 
@@ -63,6 +63,7 @@ class Bot:
         self._background = self._build_background()
         app_token = settings.slack_app_token or None
         self._link = SlackLink(self._slack, self._build_bolt, app_token=app_token)
+        self._stopped_at: float | None = None
 
     def _build_senders(self, clients: Clients) -> list[NumberSender]:
         meta = MeasuredSender(clients.sender(self._settings), self._metrics)
@@ -116,8 +117,11 @@ class Bot:
     # Life.
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Run every worker for as long as the context lasts; ends with requests under way answered or in doubt."""
+    async def running(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Run every worker for as long as the context lasts; ends with requests under way answered or in doubt.
+
+        Senders and workers are told as soon as `stop` is set, while the listener still ends its own requests.
+        """
         await self._leases.renew()
         keeping = asyncio.create_task(self._leases.run())
         working = [asyncio.create_task(one.run()) for one in self._background.workers]
@@ -125,24 +129,37 @@ class Bot:
         scheduler = self._background.scheduler
         scheduler.start()
         syncing = asyncio.create_task(scheduler.sync_now())
+        stopping = asyncio.create_task(self._stop_with(stop))
         async with self._link.connected() if WEB in self._roles else contextlib.nullcontext():
             try:
                 yield
             finally:
                 scheduler.stop()
                 syncing.cancel()
-                self.stop()
+                stopping.cancel()
+                stopped_at = self.stop()
                 # A round that still waits for Meta or Slack may be repeated any time; an answer may not be lost.
-                await asyncio.gather(_ended(working, WORKER_SECONDS), _ended(sending, STOP_SECONDS))
+                left = stopped_at + STOP_SECONDS - asyncio.get_running_loop().time()
+                await asyncio.gather(_ended(working, WORKER_SECONDS), _ended(sending, max(0.0, left)))
                 await self._share.leave()
                 await asyncio.gather(syncing, return_exceptions=True)
                 self._leases.stop()  # last of all: what the workers still write stands under their leases
                 await keeping
 
-    def stop(self) -> None:
-        """Ask every worker to end its round and every sender to send nothing new; more than once does no harm."""
+    def stop(self) -> float:
+        """Ask every worker to end its round and every sender to send nothing new; gives the time of the first asking.
+
+        More than once does no harm.
+        """
+        if self._stopped_at is None:
+            self._stopped_at = asyncio.get_running_loop().time()
         for one in self._all():
             one.stop()
+        return self._stopped_at
+
+    async def _stop_with(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.stop()
 
     def _all(self) -> tuple[Worker | NumberSender, ...]:
         return (*self._background.workers, *self.senders)

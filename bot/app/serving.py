@@ -32,7 +32,7 @@ async def serve(
             if is_alone:  # no other process serves from here: what a dead one held is free at once
                 await store.write(lambda tx: tx.leases.clear())
             bot = Bot(settings, store, clock, clients, roles)
-            async with bot.running():
+            async with bot.running(stop):
                 await listen(bot.routes(), host=settings.host, port=settings.port, stop=stop)
         finally:
             await clients.close()
