@@ -24,7 +24,7 @@ class Window:
 
     A clump of requests is answered as one, opens its room as one and would leave as one again, a second later and for
     ever; meanwhile Meta works on it one after the other, so most of its answers take long. So clumps are drawn apart,
-    which a third of more pace above the mean does (docs/decisions/0017-departures-are-drawn-apart.md).
+    by leaving no faster than half as much again as the pace (docs/decisions/0017-departures-are-drawn-apart.md).
 
     Instants are milliseconds, fractions counted, and must not go back from one call to the next.
     """
