@@ -7,8 +7,9 @@ from bot.domain.instants import MINUTE, SECOND, Millis
 
 #: A second, and more than two clocks run apart in it.
 WINDOW_MS = SECOND + 0.5
-#: What may leave at once, and how many times as fast as the pace what is late may follow.
-BURST, CATCH_UP = 10.0, 1.5
+#: What may leave at once, in messages and in milliseconds' worth, whichever is more; and how many times as fast as the
+#: pace what is late may follow.
+BURST, BURST_MS, CATCH_UP = 10.0, 25, 1.5
 #: How many messages may be under way at each stage of a start; after the last stage only the pace limits.
 START_STAGES = (1, 10)
 
@@ -46,12 +47,16 @@ class Window:
     def room(self, now: float, pace: float, ahead: int = 0) -> int:
         """Say how many messages may leave now: within the bound of the last second, and spread at `pace` per second.
 
-        With `ahead`, how many may have left so many milliseconds from now, whatever is answered until then.
+        With `ahead`, for how many there is room so many milliseconds from now, whatever is answered until then. After a
+        stall they may need longer than that to leave one behind the other; were they fewer, a slow disk would be felt
+        in the pace.
         """
         self._earn(now, pace)
         self._let_go(now)
         then = now + ahead
-        credit = min(self._most(pace), self._credit.by(then, pace), self._apart.by(then, CATCH_UP * pace))
+        credit = min(self._most(pace), self._credit.by(then, pace))
+        if not ahead:
+            credit = min(credit, self._apart.by(now, CATCH_UP * pace))
         return max(0, min(self.bound - self._under_way - self._counting(then), int(credit)))
 
     def wait(self, now: float, pace: float) -> int:
@@ -93,7 +98,7 @@ class Window:
     def _earn(self, now: float, pace: float) -> None:
         """Let credit grow with time, at most a quarter of a second's worth: what a stall cost may be made up for."""
         self._credit.grow(now, pace, self._most(pace))
-        self._apart.grow(now, CATCH_UP * pace, BURST)
+        self._apart.grow(now, CATCH_UP * pace, max(BURST, BURST_MS * pace / SECOND))
 
     @staticmethod
     def _most(pace: float) -> float:

@@ -10,8 +10,8 @@ from bot.runtime.throttle import Throttle
 
 T = TypeVar("T")
 
-#: Milliseconds by which marks go ahead of departures, so that no room is lost while a mark is being committed. It is
-#: also how long a message that is marked may wait at most, so it stays well below the time of one request.
+#: Milliseconds by which marks go ahead of departures, so that no room is lost while a mark is being committed. A
+#: message that is marked waits so long at most, except behind what a stall kept back.
 AHEAD_MS = 60
 #: Marks are worth a commit of their own once so many milliseconds' worth may leave (benchmarks/send_path.py).
 GROUP_MS = 25
