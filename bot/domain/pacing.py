@@ -61,7 +61,8 @@ class Window:
 
     def wait(self, now: float, pace: float) -> int:
         """Say how many milliseconds from now the next message may leave at the earliest, unless an answer comes."""
-        slot = self._answered[0] - self._gone_by(now) if self._answered else 0
+        is_full = self._under_way + self._counting(now) >= self.bound
+        slot = self._answered[0] - self._gone_by(now) if is_full and self._answered else 0
         earned = max(self._credit.wait(now, pace), self._apart.wait(now, CATCH_UP * pace))
         return max(0, round(max(earned, slot)))
 

@@ -146,6 +146,16 @@ def test_answers_that_differ_by_a_few_milliseconds_leave_99_percent_of_the_bound
     assert all(later - earlier >= SECOND for earlier, later in zip(arrivals, arrivals[bound:], strict=False))
 
 
+def test_where_there_is_room_nobody_waits_for_more():
+    window = Window(100, 0.0)
+    window.room(1_100.0, 100.0)
+    window.depart(10)
+    for _ in range(10):
+        window.answered(1_100.0, 1_150.0)
+
+    assert window.wait(1_200.0, 100.0) < 10
+
+
 def to_one_desk(bound: int, seconds: int) -> list[float]:
     """Send to a Meta that takes and answers one request at a time and rests for 60 ms now and then; gives arrivals.
 
