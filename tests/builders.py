@@ -32,6 +32,9 @@ class TestClock:
     def ticks(self) -> Millis:
         return Millis(self.instant)
 
+    def exact_ticks(self) -> float:
+        return float(self.instant)
+
 
 def later(hours: float = 0, *, days: float = 0, since: int = NOW) -> Millis:
     return Millis(round(since + hours * HOUR + days * DAY))

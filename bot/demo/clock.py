@@ -19,7 +19,11 @@ class DemoClock:
 
     def ticks(self) -> Millis:
         """Give real, steady milliseconds."""
-        return Millis(int(time.monotonic() * SECOND))
+        return Millis(int(self.exact_ticks()))
+
+    def exact_ticks(self) -> float:
+        """Give real, steady milliseconds with their fractions."""
+        return time.monotonic() * SECOND
 
     @property
     def speed(self) -> float:

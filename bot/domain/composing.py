@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from bot.domain.expressions import Attribute, Expression, Reader, in_address, parse
 from bot.domain.instants import Millis
+from bot.domain.splicing import Slot, pieces
 from bot.domain.template import Template, Variable, placeholders, variables
 
 #: Meta gives 15 on some pages and 20 on another; the smaller is safe (Meta, "Coupon" and "Limited-time offer").
@@ -78,7 +79,7 @@ class _Person(Reader):
 
 
 #: Writes one value that differs between people.
-_Slot: TypeAlias = Callable[[_Person], str]
+_Slot: TypeAlias = Slot[_Person]
 
 
 class Composer:
@@ -100,7 +101,7 @@ class Composer:
         self._expressions = {v.key: parse(bindings.get(v.key, "")) for v in variables(template)}
         self._body_length = len(_VARIABLE.sub("", str((template.component("BODY") or {}).get("text", ""))))
         self._longest_body = longest_body(template)
-        self._pieces = _joined(_written(list(self._components())))
+        self._pieces = pieces(list(self._components()))
         #: What everybody gets, where nothing differs between people.
         self._same = None if any(map(callable, self._pieces)) else self._compose(_Person({}, str, self._body_length))
 
@@ -213,37 +214,6 @@ def _media(kind: str, expression: Expression) -> dict[str, Any]:
     if kind == "document" and expression.is_fixed and "." in filename:
         media["filename"] = filename
     return media
-
-
-def _written(node: Any) -> Iterator["str | _Slot"]:
-    """Write JSON, leaving out the values that differ between people."""
-    match node:
-        case dict():
-            for position, (key, value) in enumerate(node.items()):
-                yield ("," if position else "{") + encode_basestring(key) + ":"
-                yield from _written(value)
-            yield "}"
-        case list():
-            for position, value in enumerate(node):
-                yield "," if position else "["
-                yield from _written(value)
-            yield "]" if node else "[]"
-        case str():
-            yield encode_basestring(node)
-        case int():
-            yield str(node)
-        case _:
-            yield node
-
-
-def _joined(pieces: Iterator["str | _Slot"]) -> "list[str | _Slot]":
-    joined: list[str | _Slot] = []
-    for piece in pieces:
-        if joined and isinstance(piece, str) and isinstance(joined[-1], str):
-            joined[-1] += piece
-        else:
-            joined.append(piece)
-    return joined
 
 
 def _origin(url: str) -> str:

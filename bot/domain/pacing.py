@@ -5,8 +5,11 @@ from itertools import takewhile
 
 from bot.domain.instants import MINUTE, SECOND, Millis
 
-#: A second, and what whole milliseconds may hide of an answer's instant and of the fastest answer's length.
-WINDOW_MS = SECOND + 2
+#: A second, and more than two clocks run apart in it.
+WINDOW_MS = SECOND + 0.5
+#: What may leave at once, in messages and in milliseconds' worth, whichever is more; and how many times as fast as the
+#: pace what is late may follow.
+BURST, BURST_MS, CATCH_UP = 10.0, 25, 1.5
 #: How many messages may be under way at each stage of a start; after the last stage only the pace limits.
 START_STAGES = (1, 10)
 
@@ -20,77 +23,112 @@ class Window:
     into a burst. What varies from answer to answer does cost: at its worst all of it happened on the way there.
     A new window begins full: after a restart it waits one second, because what left before is not known.
 
-    Instants must not go back from one call to the next.
+    A clump of requests is answered as one, opens its room as one and would leave as one again, a second later and for
+    ever; meanwhile Meta works on it one after the other, so most of its answers take long. So clumps are drawn apart,
+    by leaving no faster than half as much again as the pace (docs/decisions/0017-departures-are-drawn-apart.md).
+
+    Instants are milliseconds, fractions counted, and must not go back from one call to the next.
     """
 
-    def __init__(self, bound: int, now: Millis) -> None:
+    def __init__(self, bound: int, now: float) -> None:
         self.bound = bound
         self._under_way = 0
         #: When room that was never used opens, and when requests were answered; each oldest first.
-        self._opening: deque[int] = deque([now + WINDOW_MS] * bound)
-        self._answered: deque[int] = deque()
+        self._opening: deque[float] = deque([now + WINDOW_MS] * bound)
+        self._answered: deque[float] = deque()
         self._fastest = Fastest()
-        self._credit = 0.0
-        self._credited_at = now
+        self._credit, self._apart = Credit(now), Credit(now)
 
-    def resize(self, bound: int, now: Millis) -> None:
+    def resize(self, bound: int, now: float) -> None:
         """Take another bound; room it adds opens in a second, requests under way go on counting."""
         self._opening.extend([now + WINDOW_MS] * (bound - self.bound))
         self.bound = bound
 
-    def room(self, now: Millis, pace: float, ahead: int = 0) -> int:
+    def room(self, now: float, pace: float, ahead: int = 0) -> int:
         """Say how many messages may leave now: within the bound of the last second, and spread at `pace` per second.
 
-        With `ahead`, how many may have left so many milliseconds from now, whatever is answered until then.
+        With `ahead`, for how many there is room so many milliseconds from now, whatever is answered until then. After a
+        stall they may need longer than that to leave one behind the other; were they fewer, a slow disk would be felt
+        in the pace.
         """
         self._earn(now, pace)
         self._let_go(now)
-        credit = min(self._most(pace), self._credit + ahead * pace / SECOND)
-        return max(0, min(self.bound - self._under_way - self._counting(now + ahead), int(credit)))
+        then = now + ahead
+        credit = min(self._most(pace), self._credit.by(then, pace))
+        if not ahead:
+            credit = min(credit, self._apart.by(now, CATCH_UP * pace))
+        return max(0, min(self.bound - self._under_way - self._counting(then), int(credit)))
 
-    def wait(self, now: Millis, pace: float) -> int:
+    def wait(self, now: float, pace: float) -> int:
         """Say how many milliseconds from now the next message may leave at the earliest, unless an answer comes."""
-        slot = self._answered[0] - self._gone_by(now) if self._answered else 0
-        earned = (1 - self._credit) * SECOND / pace
+        is_full = self._under_way + self._counting(now) >= self.bound
+        slot = self._answered[0] - self._gone_by(now) if is_full and self._answered else 0
+        earned = max(self._credit.wait(now, pace), self._apart.wait(now, CATCH_UP * pace))
         return max(0, round(max(earned, slot)))
 
     def depart(self, count: int) -> None:
         """Record requests that leave now."""
         self._under_way += count
-        self._credit -= count
+        self._credit.spend(count)
+        self._apart.spend(count)
 
-    def answered(self, departed: Millis, now: Millis) -> None:
+    def answered(self, departed: float, now: float) -> None:
         """Record the answer of one request, or that it never will have one."""
         self._under_way -= 1
         self._fastest.learn(now - departed, now)
         self._answered.append(now)
 
-    def _gone_by(self, now: int) -> int:
+    def _gone_by(self, now: float) -> float:
         """Give the instant of an answer whose request has certainly arrived more than a second before `now`."""
         return now - WINDOW_MS + self._fastest.known
 
-    def _counting(self, then: int) -> int:
+    def _counting(self, then: float) -> int:
         """Count what is answered, or never opened, and still holds room at an instant to come."""
         gone_by = self._gone_by(then)
         gone = sum(1 for _ in takewhile(lambda at: at <= gone_by, self._answered))
         opened = sum(1 for _ in takewhile(lambda at: at <= then, self._opening))
         return len(self._answered) - gone + len(self._opening) - opened
 
-    def _let_go(self, now: Millis) -> None:
+    def _let_go(self, now: float) -> None:
         # Judged anew at every look: a faster answer than any before shows that earlier requests arrived later.
         while self._answered and self._answered[0] <= self._gone_by(now):
             self._answered.popleft()
         while self._opening and self._opening[0] <= now:
             self._opening.popleft()
 
-    def _earn(self, now: Millis, pace: float) -> None:
+    def _earn(self, now: float, pace: float) -> None:
         """Let credit grow with time, at most a quarter of a second's worth: what a stall cost may be made up for."""
-        self._credit = min(self._most(pace), self._credit + (now - self._credited_at) * pace / SECOND)
-        self._credited_at = now
+        self._credit.grow(now, pace, self._most(pace))
+        self._apart.grow(now, CATCH_UP * pace, max(BURST, BURST_MS * pace / SECOND))
 
     @staticmethod
     def _most(pace: float) -> float:
         return max(1.0, pace / 4)
+
+
+class Credit:
+    """What time earns at a pace and departures spend; of what was not spent, only so much is kept."""
+
+    def __init__(self, now: float) -> None:
+        self._saved = 0.0
+        self._at = now
+
+    def grow(self, now: float, pace: float, most: float) -> None:
+        """Earn until now; not called for the future."""
+        self._saved = min(most, self.by(now, pace))
+        self._at = now
+
+    def by(self, then: float, pace: float) -> float:
+        """Say how much there is by then if nothing is spent."""
+        return self._saved + (then - self._at) * pace / SECOND
+
+    def wait(self, now: float, pace: float) -> float:
+        """Say in how many milliseconds there is enough for one."""
+        return (1 - self.by(now, pace)) * SECOND / pace
+
+    def spend(self, count: int) -> None:
+        """Take off departures."""
+        self._saved -= count
 
 
 class Fastest:
@@ -109,12 +147,12 @@ class Fastest:
     SPAN_MS = 5 * MINUTE
 
     def __init__(self) -> None:
-        self.known = 0
+        self.known = 0.0
         self._count = 0
-        self._spans: deque[int] = deque(maxlen=2)
-        self._since: Millis | None = None
+        self._spans: deque[float] = deque(maxlen=2)
+        self._since: float | None = None
 
-    def learn(self, latency: int, now: Millis) -> None:
+    def learn(self, latency: float, now: float) -> None:
         """Take one answer's latency."""
         if self._since is None or now - self._since >= self.SPAN_MS:
             self._spans.append(latency)
@@ -122,7 +160,7 @@ class Fastest:
         self._spans[-1] = min(self._spans[-1], latency)
         self._count += 1
         margin = self.LEAST_MARGIN_MS + self.MARGIN_MS // self._count
-        self.known = max(0, min(*self._spans, self.MOST_MS) - margin)
+        self.known = max(0.0, min(*self._spans, self.MOST_MS) - margin)
 
 
 class Pace:

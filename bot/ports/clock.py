@@ -13,3 +13,7 @@ class Clock(Protocol):
     def ticks(self) -> Millis:
         """Give milliseconds that only ever go forward, from an arbitrary start: for pacing."""
         ...
+
+    def exact_ticks(self) -> float:
+        """Give the same with what is below a millisecond: at a thousand messages a second it counts."""
+        ...

@@ -65,9 +65,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """No byte of the request left (no connection): nothing was accepted."""
+    """No byte of the request left (no connection): nothing was accepted.
+
+    `is_held_back`: Arauto itself kept it back before it tried; nothing is wrong with the way to Meta.
+    """
 
     why: str
+    is_held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,4 +14,8 @@ class SystemClock:
 
     def ticks(self) -> Millis:
         """Give steady milliseconds."""
-        return Millis(int(time.monotonic() * SECOND))
+        return Millis(int(self.exact_ticks()))
+
+    def exact_ticks(self) -> float:
+        """Give steady milliseconds with their fractions."""
+        return time.monotonic() * SECOND

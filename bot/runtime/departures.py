@@ -5,13 +5,13 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Generic, TypeVar
 
-from bot.domain.instants import SECOND, Millis
+from bot.domain.instants import SECOND
 from bot.runtime.throttle import Throttle
 
 T = TypeVar("T")
 
-#: Milliseconds by which marks go ahead of departures, so that no room is lost while a mark is being committed. It is
-#: also how long a message that is marked may wait at most, so it stays well below the time of one request.
+#: Milliseconds by which marks go ahead of departures, so that no room is lost while a mark is being committed. A
+#: message that is marked waits so long at most, except behind what a stall kept back.
 AHEAD_MS = 60
 #: Marks are worth a commit of their own once so many milliseconds' worth may leave (benchmarks/send_path.py).
 GROUP_MS = 25
@@ -33,6 +33,7 @@ class Departures(Generic[T]):
         self._marked: deque[T] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._is_held = False
 
     def room(self) -> int:
         """Say how many messages are worth marking now; they will leave within `AHEAD_MS`."""
@@ -48,19 +49,24 @@ class Departures(Generic[T]):
     def add(self, marked: Iterable[T]) -> None:
         """Take messages whose marks are durable."""
         self._marked.extend(marked)
-        if self._timer is None:
+        if self._timer is None and not self._is_held:
             self._let_go()
 
-    async def drain(self, seconds: float) -> list[T]:
-        """Wait until everything has left and is answered; gives what could not leave in this time."""
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + seconds
-        while self._marked and loop.time() < ends:  # noqa: ASYNC110 - a few ms, once in the life of a process
-            await asyncio.sleep(LEAST_WAIT_MS / SECOND)
+    def hold(self) -> None:
+        """Let nothing leave from now on."""
+        self._is_held = True
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
+
+    async def drain(self, seconds: float) -> list[T]:
+        """Hold what is marked, and wait until what has left is answered; gives what has certainly not left.
+
+        A request without an answer after so many seconds is cancelled, which its `leave` must take for a doubt.
+        """
+        self.hold()
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=max(0.0, ends - loop.time()))
+            await asyncio.wait(self._under_way, timeout=max(0.0, seconds))
         for request in self._under_way:
             request.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
@@ -82,7 +88,7 @@ class Departures(Generic[T]):
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _request(self, message: T, departed: Millis) -> None:
+    async def _request(self, message: T, departed: float) -> None:
         try:
             await self._leave(message)
         finally:

@@ -32,6 +32,8 @@ class Lanes:
     """Serves campaigns in turn, so that a small one is not stuck behind a large one."""
 
     def __init__(self) -> None:
+        #: Set by whoever learns that other campaigns may send than those taken last.
+        self.are_outdated = False
         self._lanes: dict[CampaignId, Lane] = {}
         self._order: deque[CampaignId] = deque()
 
@@ -78,5 +80,6 @@ class Lanes:
 
     def clear(self) -> None:
         """Forget everything; the rows are somebody else's or have been given back."""
+        self.are_outdated = True
         self._lanes.clear()
         self._order.clear()

@@ -11,7 +11,7 @@ class Throttle:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._window = Window(1, clock.ticks())
+        self._window = Window(1, clock.exact_ticks())
         self._pace = Pace(1, clock.ticks())
         self._rests_until = clock.ticks()
         self._troubles = 0
@@ -40,30 +40,30 @@ class Throttle:
         """Take what Meta grants (or an operator allows); what it adds opens in a second."""
         ticks = self._clock.ticks()
         if bound != self._window.bound:
-            self._window.resize(bound, ticks)
+            self._window.resize(bound, self._clock.exact_ticks())
             self._pace = Pace(bound, ticks, pace)
 
     def room(self) -> int:
         """Say how many messages may leave now; a rest holds back what is still to be marked, not what is."""
-        return self._window.room(self._clock.ticks(), self._pace.current)
+        return self._window.room(self._clock.exact_ticks(), self._pace.current)
 
     def room_ahead(self, milliseconds: int) -> int:
         """Say how many messages will have left so many milliseconds from now, if there are enough."""
-        ticks = self._clock.ticks()
+        ticks = self._clock.exact_ticks()
         return 0 if ticks < self._rests_until else self._window.room(ticks, self._pace.current, milliseconds)
 
     def wait(self) -> int:
         """Say in how many milliseconds the next message may leave."""
-        return self._window.wait(self._clock.ticks(), self._pace.current)
+        return self._window.wait(self._clock.exact_ticks(), self._pace.current)
 
-    def depart(self, count: int) -> Millis:
+    def depart(self, count: int) -> float:
         """Record requests that leave at this moment; give the moment for `answered`."""
         self._window.depart(count)
-        return self._clock.ticks()
+        return self._clock.exact_ticks()
 
-    def answered(self, departed: Millis) -> None:
+    def answered(self, departed: float) -> None:
         """Record the answer of one request, or that it never will have one."""
-        self._window.answered(departed, self._clock.ticks())
+        self._window.answered(departed, self._clock.exact_ticks())
 
     def learn(self, effects: Effects) -> None:
         """Take the pace from the answers: slower when told to, a growing rest in trouble, faster while calm.

@@ -30,6 +30,10 @@ class TrialSender:
             return ()
         return await self._store.write(lambda tx: rehearsing.mark(tx, self._number, min(room, 5)))
 
+    async def put_back(self, trial: Trial) -> None:
+        """Let a marked trial wait again: its request has certainly not left."""
+        await self._store.write(lambda tx: tx.trials.save(replace(trial, dispatch=Dispatch.PLANNED)))
+
     async def send(self, trial: Trial) -> None:
         """Post one marked trial and write what came of it."""
         campaign = await self._store.read(lambda tx: tx.campaigns.get(trial.campaign_id))

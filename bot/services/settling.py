@@ -123,6 +123,8 @@ def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
             )
         case InDoubt():
             return row._replace(dispatch=Dispatch.IN_DOUBT, reason=outcome.why)
+        case NotSent() if outcome.is_held_back:
+            return row._replace(dispatch=Dispatch.PLANNED, sending_at=None)
         case NotSent():
             return row._replace(
                 dispatch=Dispatch.PLANNED,
@@ -165,7 +167,7 @@ def _consequences(tx: Transaction, row: Recipient | None, outcome: Outcome, effe
         return
     match outcome:
         case NotSent():
-            effects.is_troubled = True
+            effects.is_troubled = effects.is_troubled or not outcome.is_held_back
         case InDoubt():
             effects.is_troubled = True
             campaign = tx.campaigns.get(CampaignId(row.campaign_id))

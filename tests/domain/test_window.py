@@ -1,5 +1,6 @@
 """The window keeps its bound at the receiver's side, whatever departures, latencies and stalls do."""
 
+from heapq import heappop, heappush
 from random import Random
 
 import pytest
@@ -142,4 +143,53 @@ def test_answers_that_differ_by_a_few_milliseconds_leave_99_percent_of_the_bound
 
     in_the_middle = [at for at in arrivals if 4_000 <= at < 19_000]
     assert len(in_the_middle) >= 0.99 * 15 * bound
+    assert all(later - earlier >= SECOND for earlier, later in zip(arrivals, arrivals[bound:], strict=False))
+
+
+def test_where_there_is_room_nobody_waits_for_more():
+    window = Window(100, 0.0)
+    window.room(1_100.0, 100.0)
+    window.depart(10)
+    for _ in range(10):
+        window.answered(1_100.0, 1_150.0)
+
+    assert window.wait(1_200.0, 100.0) < 10
+
+
+def to_one_desk(bound: int, seconds: int) -> list[float]:
+    """Send to a Meta that takes and answers one request at a time and rests for 60 ms now and then; gives arrivals.
+
+    The sender looks every two milliseconds, and is away for up to 30 now and then.
+    """
+    rng = Random(bound)  # noqa: S311 - stalls, not secrets
+    window, arrivals, desk_free, now = Window(bound, 0.0), list[float](), 0.0, 0.0
+    events: list[tuple[float, int, float]] = []
+    while now < seconds * SECOND:
+        while events and events[0][0] <= now:
+            at, stage, departed = heappop(events)
+            if stage == ANSWERED:
+                window.answered(departed, at)
+                continue
+            desk_free = max(at, desk_free) + (0.45 if stage == ARRIVED else 0.15)
+            if stage == ARRIVED:
+                arrivals.append(desk_free)
+            heappush(events, (desk_free + (100 if stage == ARRIVED else 1), stage + 1, departed))
+        for _ in range(room := window.room(now, float(bound))):
+            heappush(events, (now + 0.5, ARRIVED, now))
+        window.depart(room)
+        now += 2 + (rng.uniform(0, 30) if rng.random() < 1 / 200 else 0)
+        desk_free = max(now, desk_free) + 60 if rng.random() < 1 / 2_000 else desk_free
+    return arrivals
+
+
+ARRIVED, WORKED_ON, ANSWERED = range(3)
+
+
+@pytest.mark.parametrize("bound", [80, 250, 1_000])
+def test_clumps_that_stalls_make_do_not_stay_for_ever(bound: int):
+    """Answers of a clump come one after the other, and what each waits for the others is lost for the pace."""
+    arrivals = to_one_desk(bound, 40)
+
+    in_the_middle = [at for at in arrivals if 10_000 <= at < 40_000]
+    assert len(in_the_middle) >= 0.985 * 30 * bound
     assert all(later - earlier >= SECOND for earlier, later in zip(arrivals, arrivals[bound:], strict=False))

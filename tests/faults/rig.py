@@ -172,9 +172,10 @@ async def _rigged(
     slack = SlackSimulator(request_url=f"{url}/slack/events", rate_scale=None)
     async with meta_simulator.running(meta) as meta_url:
         slack_url = await slack.start()
-        fixed = _environment(folder, url, meta_url, slack_url)
+        fixed = an_environment(folder, url, meta_url, slack_url)
         environment = {**fixed, "META_PHONE_NUMBER_IDS": ",".join(numbers), **settings}
-        async with _author(load(environment, dotenv_path=None), meta, template) as author:
+        settings_read = load(environment, dotenv_path=None)
+        async with an_author(settings_read, meta.catalogue.named(template)[0].id) as author:
             bot = make_bot(folder, environment)
             try:
                 yield Rig(meta=meta, slack=slack, bot=bot, store=author.store, author=author, url=url)
@@ -185,7 +186,7 @@ async def _rigged(
 
 
 @asynccontextmanager
-async def _author(settings: Settings, meta: MetaSimulator, template: str) -> AsyncIterator[Author]:
+async def an_author(settings: Settings, template_id: str) -> AsyncIterator[Author]:
     """Open the database beside the bot, with the template as Meta describes it."""
     clock = SystemClock()
     store = open_storage(settings.database_url, clock=clock)
@@ -198,15 +199,15 @@ async def _author(settings: Settings, meta: MetaSimulator, template: str) -> Asy
                 access_token=settings.meta_access_token,
                 waba_id=settings.meta_waba_id,
             )
-            found = await reader.template(meta.catalogue.named(template)[0].id)
+            found = await reader.template(template_id)
         if found is None:
-            raise AssertionError(f"the simulated Meta has no template {template}")
+            raise AssertionError(f"the simulated Meta has no template {template_id}")
         yield Author(store, settings.policy(), found, clock.now())
     finally:
         await store.close()
 
 
-def _environment(folder: Path, url: str, meta_url: str, slack_url: str) -> dict[str, Any]:
+def an_environment(folder: Path, url: str, meta_url: str, slack_url: str) -> dict[str, Any]:
     return {
         "SLACK_BOT_TOKEN": "xoxb-simulated",
         "SLACK_SIGNING_SECRET": "slack-signing-secret",

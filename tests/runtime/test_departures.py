@@ -14,11 +14,13 @@ class Road:
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.left: list[int] = []
+        self.answered: list[int] = []
         self._seconds = seconds
 
     async def leave(self, message: int) -> None:
         self.left.append(message)
         await asyncio.sleep(self._seconds)
+        self.answered.append(message)
 
 
 @asynccontextmanager
@@ -39,10 +41,38 @@ async def test_what_is_marked_leaves_in_its_order():
     async with opened(road, 100) as departures:
         departures.add([1, 2])
         departures.add([3])
+        while not departures.are_quiet:  # noqa: ASYNC110 - time lets them leave, nobody rings
+            await asyncio.sleep(0.01)
 
         stayed = await departures.drain(5.0)
 
     assert (road.left, stayed) == ([1, 2, 3], [])
+
+
+async def test_once_held_nothing_leaves_and_all_of_it_comes_back():
+    road = Road()
+    async with opened(road, 100) as departures:
+        departures.hold()
+        departures.add([1, 2])
+        await asyncio.sleep(0.1)
+
+        stayed = await departures.drain(5.0)
+
+    assert (road.left, stayed) == ([], [1, 2])
+
+
+async def test_what_has_left_may_still_be_answered():
+    road = Road(seconds=0.2)
+    async with opened(road, 16) as departures:
+        departures.add([1])
+        while not road.left:  # noqa: ASYNC110 - time lets it leave, nobody rings
+            await asyncio.sleep(0.01)
+        departures.hold()
+
+        stayed = await departures.drain(5.0)
+
+        assert departures.are_quiet
+    assert (road.left, road.answered, stayed) == ([1], [1], [])
 
 
 async def test_marks_fill_what_will_open_and_no_more():
@@ -60,8 +90,9 @@ async def test_what_is_marked_beyond_the_bound_waits_for_its_place():
     road = Road(seconds=60.0)
     async with opened(road, 16) as departures:
         departures.add(range(17))
+        await asyncio.sleep(1.5)
 
-        stayed = await departures.drain(2.5)
+        stayed = await departures.drain(0.0)
 
     assert (road.left, stayed) == (list(range(16)), [16])
 

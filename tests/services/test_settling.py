@@ -87,6 +87,17 @@ async def test_a_request_that_never_left_waits_and_tries_again_ever_more_slowly(
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+async def test_a_message_that_arauto_held_back_waits_as_if_it_had_never_been_marked(house: House):
+    campaign, rows = await house.marked(1)
+
+    effects = await house.settle((rows[0], NotSent("Arauto stopped", is_held_back=True)))
+
+    assert not effects.is_troubled
+    waiting = (await house.rows(campaign))[0]
+    assert (waiting.dispatch, waiting.tries, waiting.not_before) == (Dispatch.PLANNED, 0, None)
+    assert len((await house.mark(campaign)).go) == 1
+
+
 async def test_a_lost_answer_leaves_the_message_in_doubt_and_the_channel_hears_it_once(house: House):
     campaign, rows = await house.marked(2)
 
