@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 ALL = (
-    *("send_path", "webhooks", "both", "optins_import", "audience_preview", "planning", "growth", "cold_start"),
+    *("send_path", "rate", "webhooks", "both", "optins_import", "audience_preview", "planning", "growth", "cold_start"),
     *("both_engines", "fleet"),
 )
 
