@@ -46,26 +46,25 @@ def import_file(
 ) -> None:
     """Import opt-ins; one bad row never stops the others. Exit status 0 if at least one row was imported."""
     url = options.database_url(database)
+    from bot.cli.loop import without_collecting
     from bot.cli.opening import with_storage
     from bot.domain.phone import check_region
     from bot.runtime.clock import SystemClock
     from bot.runtime.judge import read_chunks
     from bot.services.importing import Importer, ImportOptions
 
-    importer = Importer(
-        partial(read_chunks, file),
-        ImportOptions(
-            file_name=file.name,
-            actor=ACTOR,
-            source=source,
-            wording=wording,
-            default_region=None if country is None else check_region(country),
-            is_dry_run=dry_run,
-        ),
-        SystemClock().now(),
+    given = ImportOptions(
+        file_name=file.name,
+        actor=ACTOR,
+        source=source,
+        wording=wording,
+        default_region=None if country is None else check_region(country),
+        is_dry_run=dry_run,
     )
-    is_large = file.stat().st_size > _WORTH_A_PROCESS
-    done = with_storage(url, lambda storage: _run(storage, importer, file, report, is_large=is_large))
+    with without_collecting():
+        importer = Importer(partial(read_chunks, file), given, SystemClock().now())
+        is_large = file.stat().st_size > _WORTH_A_PROCESS
+        done = with_storage(url, lambda storage: _run(storage, importer, file, report, is_large=is_large))
     typer.echo(summary(done))
     if not done.imported:
         raise typer.Exit(1)

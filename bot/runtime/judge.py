@@ -20,7 +20,6 @@ from bot.services.importing import Batch, Importer
 CHUNK_BYTES: Final = 1 << 20
 #: Bytes that say how long the message behind them is; a message of no length says that there are no more.
 LENGTH_BYTES: Final = 4
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 100_000
 
 
 def read_chunks(path: Path) -> Iterator[bytes]:
@@ -57,8 +56,7 @@ def _messages(importer: Importer) -> Iterator[bytes]:
 def main() -> None:
     """Judge until the file ends or nobody listens any more; Ctrl-C is for whoever started this."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+    gc.disable()  # rows make no cycles (`bot.cli.loop.without_collecting`)
     importer = cast("Importer", pickle.load(sys.stdin.buffer))  # noqa: S301 - from the process that started this
     out = sys.stdout.buffer
     try:
