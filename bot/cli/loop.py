@@ -5,7 +5,7 @@ import contextlib
 import gc
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -27,19 +27,6 @@ def collect_seldom() -> None:
     """
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
-
-
-@contextlib.contextmanager
-def without_collecting() -> Iterator[None]:
-    """Let no garbage collector run: for a job over rows, which make no cycles, in a process that then ends.
-
-    Looking for some took a quarter of the time that an import judges its rows (benchmarks/optins_import.py).
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 async def until_stopped(work: Coroutine[Any, Any, object]) -> None:

@@ -46,11 +46,10 @@ def import_file(
 ) -> None:
     """Import opt-ins; one bad row never stops the others. Exit status 0 if at least one row was imported."""
     url = options.database_url(database)
-    from bot.cli.loop import without_collecting
     from bot.cli.opening import with_storage
     from bot.domain.phone import check_region
     from bot.runtime.clock import SystemClock
-    from bot.runtime.judge import read_chunks
+    from bot.runtime.judge import rarely_collecting, read_chunks
     from bot.services.importing import Importer, ImportOptions
 
     given = ImportOptions(
@@ -61,7 +60,7 @@ def import_file(
         default_region=None if country is None else check_region(country),
         is_dry_run=dry_run,
     )
-    with without_collecting():
+    with rarely_collecting():
         importer = Importer(partial(read_chunks, file), given, SystemClock().now())
         is_large = file.stat().st_size > _WORTH_A_PROCESS
         done = with_storage(url, lambda storage: _run(storage, importer, file, report, is_large=is_large))

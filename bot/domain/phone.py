@@ -7,6 +7,7 @@ Numbers reserved for fiction get no special treatment.
 
 import re
 from functools import lru_cache
+from traceback import clear_frames
 from typing import NamedTuple
 
 import phonenumbers
@@ -76,6 +77,9 @@ def judge(written: str, default_region: str | None) -> PhoneNumber:
     try:
         number = phonenumbers.parse(written, default_region)
     except NumberParseException as problem:
+        # A frame of the library's keeps its own traceback, and so whatever its callers work on, until the garbage
+        # collector looks: thousands of rows of an import for a single bad one.
+        clear_frames(problem.__traceback__)
         raise InvalidInputError(_PARSE_SENTENCES.get(problem.error_type, _NOT_A_NUMBER)) from problem
     kind = phonenumbers.number_type(number)  # UNKNOWN exactly when `is_valid_number` is false
     if kind == PhoneNumberType.UNKNOWN:

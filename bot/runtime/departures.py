@@ -59,8 +59,14 @@ class Departures(Generic[T]):
             self._timer.cancel()
             self._timer = None
 
-    async def drain(self, seconds: float) -> list[T]:
-        """Hold what is marked, and wait until what has left is answered; gives what has certainly not left.
+    def take_back(self) -> list[T]:
+        """Hold, and give what is marked and has certainly not left."""
+        self.hold()
+        stayed, self._marked = list(self._marked), deque()
+        return stayed
+
+    async def drain(self, seconds: float) -> None:
+        """Hold, and wait until what has left is answered.
 
         A request without an answer after so many seconds is cancelled, which its `leave` must take for a doubt.
         """
@@ -70,8 +76,6 @@ class Departures(Generic[T]):
         for request in self._under_way:
             request.cancel()
         await asyncio.gather(*self._under_way, return_exceptions=True)
-        stayed, self._marked = list(self._marked), deque()
-        return stayed
 
     def _let_go(self) -> None:
         """Let leave what may, and look again when more may."""

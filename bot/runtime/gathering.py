@@ -90,8 +90,7 @@ class Gathering:
             for one in group:
                 await self._write_group([one])
         else:
-            # Soon and not now: the next group goes to the writer first.
-            asyncio.get_running_loop().call_soon(_tell, group, None)
+            _tell(group, None)
 
     async def _write(self, batches: Sequence[WebhookBatch]) -> None:
         batch = batches[0] if len(batches) == 1 else _joined(batches)
@@ -104,8 +103,10 @@ def _joined(batches: Sequence[WebhookBatch]) -> WebhookBatch:
 
 
 def _tell(group: Iterable[_Waiting], error: Exception | None) -> None:
+    """Tell each soon and not now: the next group goes to the writer first, and one who fails takes nobody along."""
+    loop = asyncio.get_running_loop()
     for one in group:
-        one.told(error)
+        loop.call_soon(one.told, error)
 
 
 def _settle(done: "asyncio.Future[None]", error: Exception | None) -> None:

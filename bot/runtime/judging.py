@@ -30,7 +30,11 @@ async def in_process(importer: Importer) -> AsyncGenerator[Batch, None]:
     path = os.pathsep.join(filter(None, sys.path))
     environment = {**os.environ, "PYTHONPATH": path}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _JUDGE, stdin=PIPE, stdout=PIPE, limit=_AHEAD_BYTES, env=environment
+        *(sys.executable, "-P", "-c", _JUDGE),  # nothing is imported from the folder that the command is given in
+        stdin=PIPE,
+        stdout=PIPE,
+        limit=_AHEAD_BYTES,
+        env=environment,
     )
     try:
         async with aclosing(_messages(process, pickle.dumps(importer))) as messages:
@@ -39,7 +43,7 @@ async def in_process(importer: Importer) -> AsyncGenerator[Batch, None]:
     finally:
         with suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        await process.communicate()  # not `wait`, which never ends while output is unread
 
 
 async def _messages(process: Process, request: bytes) -> AsyncGenerator[bytes, None]:

@@ -105,12 +105,16 @@ class Outgoing:
         self._departures.hold()
 
     async def drain(self, seconds: float) -> None:
-        """Let requests under way be answered for so long; what is marked and has not left goes back."""
-        for stayed in await self._departures.drain(seconds):
+        """Give back what is marked and has not left, and let requests under way be answered for so long."""
+        trials = []
+        for stayed in self._departures.take_back():
             if isinstance(stayed, Marked):
                 self._settle(stayed, NotSent("Arauto stopped before the request left.", is_held_back=True))
             else:
-                await self._trials.put_back(stayed)
+                trials.append(stayed)
+        await self._departures.drain(seconds)
+        for trial in trials:
+            await self._trials.put_back(trial)
 
     async def settled(self) -> None:
         """Wait until every answer is durable."""

@@ -116,5 +116,5 @@ class LeasedMeta:
     async def send(self, message: OutgoingMessage) -> Outcome:
         """Post one message; one that comes too late does not leave, and is certain not to have."""
         if not self._stands():
-            return NotSent("the lease of the number had ended before the request left")
+            return NotSent("the lease of the number had ended before the request left", is_held_back=True)
         return await self._meta.send(message)

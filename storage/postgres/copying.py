@@ -85,6 +85,10 @@ def target(url: str) -> Iterator[PostgresTarget]:
 def _prepare(session: Session, name: str) -> None:
     state = state_of(session.raw)
     if state.is_partial:
+        if state.found != state.wanted:
+            raise ConfigurationError(
+                f"The copy into {name} was begun by another version of Arauto; copy into a new, empty database."
+            )
         return
     if not state.is_empty:
         raise ConfigurationError(f"The database {name} is not empty; copy into one that nobody has used yet.")

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from psycopg.conninfo import conninfo_to_dict
 
+from bot.domain.errors import ConfigurationError
 from bot.ports.clock import Clock
 from bot.ports.storage import Transaction
 from storage.postgres.errors import opening
@@ -20,6 +21,11 @@ from storage.schema import SchemaState, refuse_misfit, refuse_unknown
 T = TypeVar("T")
 
 READERS = 3
+_IS_SERVED = """
+SELECT EXISTS (
+  SELECT 1 FROM leases WHERE holder IS NOT NULL AND expires_at > extract(epoch FROM clock_timestamp()) * 1000
+) AS is_served
+"""
 
 
 class PostgresStorage:
@@ -50,10 +56,26 @@ class PostgresStorage:
 
 
 def migrate(url: str) -> list[str]:
-    """Bring a database to the newest schema, name the steps applied; a newer or foreign one: ConfigurationError."""
+    """Bring a database to the newest schema and name the steps applied.
+
+    A newer or foreign one raises ConfigurationError, and so does an older one that somebody serves from: a program made
+    for the old tables could not record a stop in the new ones, and would go on sending.
+    """
     with _opened(url) as session:
-        refuse_unknown(name_of(url), state_of(session.raw))
+        state = state_of(session.raw)
+        refuse_unknown(name_of(url), state)
+        if not state.is_empty and state.is_older:
+            _refuse_served(name_of(url), session)
         return apply_all(session.raw)
+
+
+def _refuse_served(name: str, session: Session) -> None:
+    row = session.raw.execute(_IS_SERVED).fetchone()
+    if row is not None and row["is_served"]:
+        raise ConfigurationError(
+            f"Somebody serves from the database {name}: stop every `arauto serve` first. "
+            "The leases of one that died end within a minute."
+        )
 
 
 def schema_state(url: str) -> SchemaState:

@@ -16,6 +16,8 @@ OLDEST_SERVER = 150_000
 #: Rows fetched at once while walking a long result.
 WALK_ROWS = 2_000
 CONNECT_SECONDS = 5
+#: What our connections are called in pg_stat_activity.
+APPLICATION = "arauto"
 #: A statement that takes longer is given up; the longest of ours reads a million people for a preview.
 STATEMENT_MS = 60_000
 #: A process that stops in the middle of a write (SIGSTOP, a frozen machine) loses it after this long: shorter than any
@@ -92,7 +94,7 @@ class Session:
             self._url,
             autocommit=True,  # our transactions begin and end in writer.py, readers.py and migrations.py
             row_factory=dict_row,
-            application_name="arauto",
+            application_name=APPLICATION,
             **_NETWORK,  # type: ignore[arg-type]  # libpq's own keywords
         )
         try:

@@ -18,7 +18,7 @@ from psycopg import errors
 from bot.ports.storage import Transaction
 from storage.postgres.errors import CLASHES, full, translated
 from storage.postgres.receipts import Receipts
-from storage.postgres.session import IDLE_WRITE_MS, Session
+from storage.postgres.session import APPLICATION, IDLE_WRITE_MS, LOCK_MS, Session
 from storage.results import check_result
 from storage.writer import GroupWriter, Outcome, Work
 
@@ -31,20 +31,28 @@ RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 1.0, 1.0, 1.0)
 #: Seconds between tries while a commit is neither known to stand nor to have failed.
 PATIENT_SECONDS = 2.0
 
+#: How long a group waits to be alone. Nobody else begins meanwhile, so that a long group of another process holds up
+#: all of them; after that it is tried once more beside the others.
+ALONE_MS = 2_000
+
 # Whoever writes shares a lock on a table that nobody changes, and a group that runs again takes it alone: otherwise a
 # long group (an import, a plan) would be beaten by short ones every time. The server grants locks in the order in which
 # they were asked for. Unlike an advisory lock, LOCK TABLE takes no snapshot: what the group then sees is younger than
 # its turn. It waits inside the transaction, so whoever freezes there is ended as everybody who freezes in one.
-_BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE schema_steps IN {mode} MODE"
-_BEGIN_TOGETHER = _BEGIN.format(mode="ROW SHARE").encode()
-_BEGIN_ALONE = _BEGIN.format(mode="EXCLUSIVE").encode()
+_BEGIN = "BEGIN ISOLATION LEVEL SERIALIZABLE"
+_BEGIN_TOGETHER = f"{_BEGIN}; LOCK TABLE schema_steps IN ROW SHARE MODE".encode()
+_BEGIN_ALONE = f"""
+{_BEGIN}; SET LOCAL lock_timeout = {ALONE_MS}; LOCK TABLE schema_steps IN EXCLUSIVE MODE;
+SET LOCAL lock_timeout = {LOCK_MS}
+""".encode()
 # No limit of the server's ends a process that froze in the middle of a COPY: while it waits for more rows, it puts a
-# cancelled statement off. So whoever waits in vain ends those who hold the turn and keep the server waiting.
+# cancelled statement off. So whoever waits in vain ends those of us who hold the turn and keep the server waiting.
 _END_FROZEN = f"""
 SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a JOIN pg_locks AS l ON l.pid = a.pid
-WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
-  AND l.relation = 'schema_steps'::regclass AND l.granted
+WHERE a.datname = current_database() AND a.usename = current_user AND a.application_name = '{APPLICATION}'
+  AND l.relation = 'schema_steps'::regclass AND l.granted AND l.mode IN ('RowShareLock', 'ExclusiveLock')
   AND a.wait_event = 'ClientRead' AND a.state_change < clock_timestamp() - interval '{IDLE_WRITE_MS} milliseconds'
+  AND a.pid <> pg_backend_pid()
 """.encode()
 
 
@@ -82,21 +90,19 @@ class PostgresWriter(GroupWriter):
         """Run a group until it is committed, or until it is certain that it is not."""
         for run in range(MOST_RUNS):
             try:
-                return self._commit(works, is_alone=run > 0)
+                return self._commit(works, is_alone=bool(run % 2))
             except _CommitUnknownError as unknown:
                 if self._is_committed(unknown.serial):
                     return unknown.outcomes
             except CLASHES:
                 continue
             except errors.LockNotAvailable:
-                if not self._session.raw.execute(_END_FROZEN).rowcount:
-                    raise
-                log.warning("ended the connection of a process that stopped in the middle of a write")
+                self._end_frozen()
             except psycopg.Error:
                 if not self._session.is_lost:
                     raise
                 self._reconnect()
-        raise full(f"it broke off {MOST_RUNS} times in a row; look into the server's log")
+        raise full(f"{MOST_RUNS} tries in a row were broken off or found no turn; look into the server's log")
 
     def _commit(self, works: Sequence[Work], *, is_alone: bool) -> list[Outcome]:
         raw = self._session.raw
@@ -126,14 +132,23 @@ class PostgresWriter(GroupWriter):
         try:
             result = check_result(work.run(self._transaction))
         except Exception as error:
-            if self._session.is_lost or isinstance(error, (*CLASHES, errors.LockNotAvailable)):
+            if self._session.is_lost or isinstance(error, CLASHES):
                 raise
             if not is_alone and isinstance(error, errors.UniqueViolation):
                 raise errors.SerializationFailure from error
             raw.execute("ROLLBACK TO SAVEPOINT work")
+            if isinstance(error, errors.LockNotAvailable) and self._end_frozen():
+                raise errors.SerializationFailure from error
             return None, translated(error)
         raw.execute("RELEASE SAVEPOINT work")
         return result, None
+
+    def _end_frozen(self) -> int:
+        """End the connections of processes that stopped in the middle of a write; gives how many there were."""
+        ended = self._session.raw.execute(_END_FROZEN).rowcount
+        if ended:
+            log.warning("ended %d connections of processes that stopped in the middle of a write", ended)
+        return ended
 
     def _undo(self) -> None:
         with suppress(psycopg.Error):  # a connection that is gone has undone everything already

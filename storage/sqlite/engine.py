@@ -12,6 +12,7 @@ from bot.ports.storage import Transaction
 from storage.schema import SchemaState, refuse_misfit, refuse_unknown
 from storage.sqlite.database import WRITER_CACHE_KIB, books, connect, connect_reader
 from storage.sqlite.errors import opening
+from storage.sqlite.lock import exclusive
 from storage.sqlite.migrations import apply_all, state_of
 from storage.sqlite.readers import Readers
 from storage.sqlite.writer import Writer
@@ -47,10 +48,18 @@ class SqliteStorage:
 
 
 def migrate(path: str) -> list[str]:
-    """Bring a file to the newest schema, name the steps applied; a newer or foreign one raises ConfigurationError."""
+    """Bring a file to the newest schema and name the steps applied.
+
+    A newer or foreign one raises ConfigurationError, and so does an older one that somebody serves from: a program made
+    for the old tables could not record a stop in the new ones, and would go on sending.
+    """
     with _opened(path) as db:
-        refuse_unknown(path, state_of(db))
-        return apply_all(db)
+        state = state_of(db)
+        refuse_unknown(path, state)
+        if state.is_empty or not state.is_older:
+            return apply_all(db)
+        with exclusive(path):
+            return apply_all(db)
 
 
 def schema_state(path: str) -> SchemaState:

@@ -39,11 +39,14 @@ def state_of(db: Database) -> SchemaState:
 
 def apply_all(db: Database) -> list[str]:
     """Apply what is missing, all in one transaction, and name the steps; two processes at once take turns."""
-    # A step may build a table anew to which others refer; this can only be switched outside of a transaction.
+    # A step may build a table anew to which others refer; this can only be switched outside of a transaction. And what
+    # the old table held must not stay in the file, where nobody could erase it; FAST leaves the pages of a table alone.
     db.conn.execute("PRAGMA foreign_keys = OFF")
+    db.conn.execute("PRAGMA secure_delete = ON")
     try:
         return _apply_all(db)
     finally:
+        db.conn.execute("PRAGMA secure_delete = FAST")
         db.conn.execute("PRAGMA foreign_keys = ON")
 
 

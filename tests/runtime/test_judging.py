@@ -58,6 +58,17 @@ async def test_another_process_gives_the_batches_that_this_one_would(file: Path)
     assert sum(len(batch[0]) for batch in there) == 10_000
 
 
+async def test_nothing_is_imported_from_the_folder_that_the_command_is_given_in(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file.with_name("pickle.py").write_text("raise SystemExit('this is not the library')")
+    monkeypatch.chdir(file.parent)
+
+    batches = [batch async for batch in in_process(an_importer(partial(read_chunks, file)))]
+
+    assert sum(len(batch.opt_ins) for batch in batches) == 10_000
+
+
 async def test_a_file_that_is_gone_by_then_is_told_in_the_same_sentence(file: Path):
     importer = an_importer(partial(read_chunks, file))
     os.unlink(file)  # noqa: PTH108 - pathlib's own may not be called in a coroutine

@@ -79,6 +79,16 @@ def test_migrating_again_changes_nothing(empty: str):
     assert schema_state(empty).found == STEP_NAMES
 
 
+def test_an_older_database_that_somebody_serves_from_is_not_changed_under_them(url: str):
+    execute(f"DELETE FROM schema_steps WHERE name = '{STEP_NAMES[-1]}'", url)
+    execute("INSERT INTO leases (name, holder, token, expires_at) VALUES ('role cards', 'a', 1, 9999999999999)", url)
+
+    with pytest.raises(ConfigurationError, match=r"Somebody serves .*stop every `arauto serve` first"):
+        migrate(url)
+
+    assert schema_state(url).found == STEP_NAMES[:-1]
+
+
 def test_processes_that_start_on_an_empty_database_at_once_make_one_schema(empty: str):
     applied: list[list[str]] = []
     starting = [threading.Thread(target=lambda: applied.append(migrate(empty))) for _ in range(4)]

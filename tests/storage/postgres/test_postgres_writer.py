@@ -20,7 +20,7 @@ from bot.ports.records import AuditEntry
 from bot.ports.storage import Transaction
 from bot.runtime.tenure import LEASE_MS
 from storage.postgres.engine import PostgresStorage
-from storage.postgres.session import IDLE_WRITE_MS, LOCK_MS
+from storage.postgres.session import APPLICATION, IDLE_WRITE_MS, LOCK_MS
 from tests.builders import NOW, NUMBER, TestClock, a_person, accept_message, add_campaign, later, planned_messages
 from tests.postgres_server import a_database, execute
 from tests.storage.test_newcomers import add, an_opt_in_row
@@ -332,7 +332,7 @@ async def test_whoever_freezes_while_it_is_their_turn_is_ended_too(url: str, oth
 
 async def test_whoever_freezes_in_the_middle_of_a_copy_is_ended_by_the_one_who_waits(url: str, other: PostgresStorage):
     """The server itself would wait for the missing rows for ever."""
-    frozen = psycopg.connect(url, autocommit=True)
+    frozen = psycopg.connect(url, autocommit=True, application_name=APPLICATION)
     frozen.execute("SET statement_timeout = 50; SET idle_in_transaction_session_timeout = 50")
     frozen.execute("BEGIN; LOCK TABLE schema_steps IN ROW SHARE MODE")
     frozen.execute("INSERT INTO switches (name, value, set_at) VALUES ('held', 'by the frozen', 0)")

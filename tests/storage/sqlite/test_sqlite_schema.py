@@ -16,6 +16,7 @@ from storage.schema import STEP_NAMES, SchemaState, refuse_misfit
 from storage.sqlite import schema
 from storage.sqlite.database import connect
 from storage.sqlite.engine import SqliteStorage
+from storage.sqlite.lock import exclusive
 from storage.sqlite.migrations import STEPS, apply_all
 from tests.builders import TestClock
 
@@ -91,6 +92,34 @@ def test_an_older_history_of_consent_is_carried_over_line_by_line(path: str):
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         db.conn.execute("DELETE FROM consents")
     db.close()
+
+
+def test_what_tables_that_were_built_anew_held_can_be_erased(path: str):
+    db = connect(path)
+    STEPS.apply(db, stop_before=STEP_NAMES[3])
+    for person in range(1, 101):
+        _insert(db, "people", {**_PERSON, "id": person, "phone": f"+447700900{person:03}", "name": "Ada Lovelace"})
+    db.close()
+
+    migrate(f"sqlite:///{path}")
+    db = connect(path)
+    db.conn.execute("UPDATE people SET name = ''")
+    db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+    assert b"Ada Lovelace" not in Path(path).read_bytes()
+
+
+def test_an_older_file_that_somebody_serves_from_is_not_changed_under_them(path: str):
+    db = connect(path)
+    STEPS.apply(db, stop_before=STEP_NAMES[3])
+    db.close()
+
+    with exclusive(path), pytest.raises(ConfigurationError, match="stop it first"):
+        migrate(f"sqlite:///{path}")
+
+    assert schema_state(f"sqlite:///{path}").found == STEP_NAMES[:3]
+    assert migrate(f"sqlite:///{path}") == list(STEP_NAMES[3:])
 
 
 def test_every_table_is_strict_and_every_index_names_its_question(db: Database):
