@@ -52,6 +52,8 @@ class PostgresTarget:
                 if "id" in KEYS[table] and self._has_sequence(table):
                     self._session.raw.execute(_CONTINUE.format(table=table).encode())
             self._session.raw.execute(_UNMARK)
+        # Until the server has looked at what came, it walks whole tables where an index would do.
+        self._session.raw.execute("ANALYZE")
 
     def _has_sequence(self, table: str) -> bool:
         row = self._session.raw.execute(_HAS_SEQUENCE, (table,)).fetchone()
