@@ -330,6 +330,43 @@ async def test_whoever_freezes_while_it_is_their_turn_is_ended_too(url: str, oth
     frozen.close()
 
 
+async def test_whoever_cannot_be_alone_soon_tries_beside_the_others_again(storage: PostgresStorage, url: str):
+    long = psycopg.connect(url, autocommit=True)
+    long.execute("BEGIN; LOCK TABLE schema_steps IN ROW SHARE MODE")
+    runs = 0
+
+    def unlucky_once(tx: Transaction) -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            raise psycopg.errors.SerializationFailure
+        tx.switches.set("written", "beside", NOW)
+
+    await storage.write(unlucky_once)
+
+    assert runs == 2
+    assert await get_switch(storage, "written") == "beside"
+    long.close()
+
+
+async def test_a_row_that_somebody_else_holds_fails_one_work_and_not_those_beside_it(
+    storage: PostgresStorage, url: str
+):
+    other = psycopg.connect(url, autocommit=True)
+    other.execute("BEGIN; INSERT INTO switches (name, value, set_at) VALUES ('held', 'by somebody', 0)")
+
+    first = asyncio.ensure_future(storage.write(lambda _: time.sleep(0.2)))  # the two behind it share a group
+    await asyncio.sleep(0.05)
+    works = (set_switch("held", "too"), set_switch("free"))
+    held, free = await asyncio.gather(*(storage.write(work) for work in works), return_exceptions=True)
+    await first
+
+    assert isinstance(held, StorageFullError)
+    assert free is None
+    assert await get_switch(storage, "free") == "on"
+    other.close()
+
+
 async def test_whoever_freezes_in_the_middle_of_a_copy_is_ended_by_the_one_who_waits(url: str, other: PostgresStorage):
     """The server itself would wait for the missing rows for ever."""
     frozen = psycopg.connect(url, autocommit=True, application_name=APPLICATION)
