@@ -175,6 +175,15 @@ def test_a_target_that_is_in_use_is_refused(source: str):
         copy_database(source, used, _silent)
 
 
+def test_a_copy_that_another_version_began_is_not_gone_on_with(source: str):
+    with a_database() as begun:
+        execute("CREATE TABLE copy_under_way (source TEXT NOT NULL)", begun)
+        execute("DELETE FROM schema_steps WHERE name LIKE '0004%'", begun)
+
+        with pytest.raises(ConfigurationError, match="begun by another version of Arauto; copy into a new"):
+            copy_database(source, begun, _silent)
+
+
 def test_a_row_that_changed_on_its_way_is_found(source: str, target: str):
     def forge(table: str, rows: int) -> None:
         if table == "audit_head":
