@@ -1,7 +1,7 @@
 """Sending and statuses at once, with people typing: the whole bot as a process, between simulators.
 
-Run with `python -m benchmarks.both`. A campaign is sent at 500 messages a second, statuses of another one arrive at
-2,000 a second, and somebody types a slash command five times a second. Size is the messages of each campaign.
+Run with `python -m benchmarks.both`. A campaign is sent at more than 500 messages a second, statuses of another one
+arrive at 2,000 a second, and somebody types a slash command five times a second. Size is the messages of each campaign.
 """
 
 import asyncio
@@ -27,6 +27,8 @@ from bot.runtime.clock import SystemClock
 from storage import open_storage
 
 MESSAGES_PER_SECOND, STATUSES_PER_SECOND, PER_BODY, COMMANDS_PER_SECOND = 500, 2_000, 10, 5
+#: ARAUTO_MAX_MPS is the most that any second may hold, so the mean stays below it (benchmarks/rate.py).
+MOST_PER_SECOND = 520
 WARM_UP_SECONDS = 30.0
 _FULL = options.Scale(seconds=60, size=45_000)
 _SHORT = options.Scale(seconds=5, size=8_000)
@@ -61,7 +63,7 @@ async def measure(given: options.Options) -> Measured:
 async def _measure(simulated: World, store: Storage, given: options.Options) -> Measured:
     done, sending = await _campaigns(simulated, store, given.size)
     requests = list(_status_requests(done, given))
-    async with simulated.bot(ARAUTO_MAX_MPS=str(MESSAGES_PER_SECOND)) as process:
+    async with simulated.bot(ARAUTO_MAX_MPS=str(MOST_PER_SECOND)) as process:
         await _warm(store, sending)
         sent, cpu, began = await _sent(store, sending), process.cpu_seconds(), time.perf_counter()
         rate = STATUSES_PER_SECOND / PER_BODY
@@ -161,7 +163,7 @@ def _figures(found: list[Measured]) -> list[Figure]:
     acks = [one.commands.percentile(0.99) for one in found]
     ages = [one.card_age_seconds for one in found]
     return [
-        Figure(what="messages", unit="per second", values=sent, goal=Goal(at_least=0.99 * MESSAGES_PER_SECOND)),
+        Figure(what="messages", unit="per second", values=sent, goal=Goal(at_least=MESSAGES_PER_SECOND)),
         Figure(what="statuses", unit="per second", values=taken, goal=Goal(at_least=0.99 * STATUSES_PER_SECOND)),
         Figure(what="statuses, p99", unit="ms", values=[one.statuses.percentile(0.99) for one in found]),
         Figure(what="Slack acknowledged, p99", unit="ms", values=acks, goal=Goal(at_most=300)),

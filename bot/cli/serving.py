@@ -82,10 +82,10 @@ def simulate_meta(
 ) -> None:
     """Run only the simulator of Meta."""
     wanted = _profile(profile)
-    from bot.cli.loop import collect_seldom, run, until_stopped
+    from bot.cli.loop import collect_the_newest, run, until_stopped
     from bot.simulator import meta
 
-    collect_seldom()
+    collect_the_newest()
     try:
         simulator = meta.MetaSimulator.from_profile(wanted or {}, seed=seed, mps=mps)
     except ValueError as problem:

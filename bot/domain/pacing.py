@@ -5,8 +5,8 @@ from itertools import takewhile
 
 from bot.domain.instants import MINUTE, SECOND, Millis
 
-#: A second, and more than two clocks run apart in it.
-WINDOW_MS = SECOND + 0.5
+#: A second, and more than two clocks run apart in it (a ten-thousandth; quartz is good to half of that).
+WINDOW_MS = SECOND + 0.1
 #: What may leave at once, in messages and in milliseconds' worth, whichever is more; and how many times as fast as the
 #: pace what is late may follow.
 BURST, BURST_MS, CATCH_UP = 10.0, 25, 1.5
@@ -59,12 +59,12 @@ class Window:
             credit = min(credit, self._apart.by(now, CATCH_UP * pace))
         return max(0, min(self.bound - self._under_way - self._counting(then), int(credit)))
 
-    def wait(self, now: float, pace: float) -> int:
+    def wait(self, now: float, pace: float) -> float:
         """Say how many milliseconds from now the next message may leave at the earliest, unless an answer comes."""
         is_full = self._under_way + self._counting(now) >= self.bound
         slot = self._answered[0] - self._gone_by(now) if is_full and self._answered else 0
         earned = max(self._credit.wait(now, pace), self._apart.wait(now, CATCH_UP * pace))
-        return max(0, round(max(earned, slot)))
+        return max(0.0, earned, slot)
 
     def depart(self, count: int) -> None:
         """Record requests that leave now."""
@@ -141,7 +141,7 @@ class Fastest:
     #: What it is taken to be at most.
     MOST_MS = 500
     #: What is taken off for a start, divided by the number of answers, and always.
-    MARGIN_MS, LEAST_MARGIN_MS = 1_000, 1
+    MARGIN_MS, LEAST_MARGIN_MS = 1_000, 0.25
     #: A slower Meta is learnt after one to two of these. Not sooner: while this machine is busy every answer looks
     #: slow, and what is taken off must not grow with that.
     SPAN_MS = 5 * MINUTE
@@ -159,7 +159,7 @@ class Fastest:
             self._since = now
         self._spans[-1] = min(self._spans[-1], latency)
         self._count += 1
-        margin = self.LEAST_MARGIN_MS + self.MARGIN_MS // self._count
+        margin = self.LEAST_MARGIN_MS + self.MARGIN_MS / self._count
         self.known = max(0.0, min(*self._spans, self.MOST_MS) - margin)
 
 

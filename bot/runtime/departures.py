@@ -16,7 +16,7 @@ AHEAD_MS = 60
 #: Marks are worth a commit of their own once so many milliseconds' worth may leave (benchmarks/send_path.py).
 GROUP_MS = 25
 #: The departures of so many milliseconds share one look at the window.
-LEAST_WAIT_MS = 2
+LEAST_WAIT_MS = 1
 #: Requests under way at once: enough for the pace at 250 ms of latency.
 LEAST_UNDER_WAY, MOST_UNDER_WAY = 16, 256
 

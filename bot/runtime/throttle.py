@@ -52,7 +52,7 @@ class Throttle:
         ticks = self._clock.exact_ticks()
         return 0 if ticks < self._rests_until else self._window.room(ticks, self._pace.current, milliseconds)
 
-    def wait(self) -> int:
+    def wait(self) -> float:
         """Say in how many milliseconds the next message may leave."""
         return self._window.wait(self._clock.exact_ticks(), self._pace.current)
 
