@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from bot.domain.campaign import Campaign, CampaignId
+from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.errors import ConflictError, InvalidInputError
 from bot.domain.instants import MINUTE, Millis
 from bot.domain.roles import Actor, Role, require
@@ -112,10 +112,9 @@ async def ask_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     def ask(tx: Transaction) -> Block:
         campaign = find_campaign(tx, ref.id)
         doubts = rescuing.open_doubts(tx, campaign.id, desk.policy, desk.now())
-        undecided = [row for row in doubts if row.reason != rescuing.ASSUMED_SENT]
-        if not undecided:
+        if not doubts:
             raise InvalidInputError(_nobody(desk))
-        return in_doubt_modal(ref, campaign.spec.name, len(undecided))
+        return in_doubt_modal(ref, campaign.spec.name, len(doubts))
 
     await exchange.open(await desk.store.read(ask))
 
@@ -133,10 +132,17 @@ async def resolve_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None
 
     campaign, count = await desk.store.write(write)
     await exchange.accept()
+    desk.workers.launch()
     desk.workers.send()
     desk.workers.draw()
-    outcome = "go out again" if choice == ids.SEND_AGAIN else "count as settled"
-    await exchange.say(f"*{line(campaign.spec.name)}*: the messages to {people(count)} {outcome}.")
+    await exchange.say(f"*{line(campaign.spec.name)}*: the messages to {people(count)} {_outcome(campaign, choice)}.")
+
+
+def _outcome(campaign: Campaign, choice: str) -> str:
+    if choice == ids.ASSUME_SENT:
+        return "count as settled"
+    is_checked = campaign.state is CampaignState.SENT
+    return "go out again if the template at Meta is still the approved one" if is_checked else "go out again"
 
 
 async def _from_card(desk: Desk, actor: Actor, exchange: Exchange, steer: _Steer) -> None:

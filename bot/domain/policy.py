@@ -31,6 +31,8 @@ class Policy:
     doubt_patience: int = 15 * MINUTE
     #: A person over Meta's per-user limit (131049) is tried once more after this.
     cap_retry_after: int = 24 * HOUR
+    #: A sent campaign rests so long before people over that limit are tried, so that they are tried together.
+    cap_retry_pause: int = HOUR
 
     def pace_of(self, granted_mps: int) -> int:
         """Give the bound in force for a number that Meta grants so many messages per second."""

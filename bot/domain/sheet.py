@@ -118,6 +118,8 @@ class CampaignSheet:
     failures: Sequence[Reason] = ()
     #: What the delivered messages cost by the rate card.
     cost_so_far: Decimal = Decimal(0)
+    #: How many of a sent campaign wait for another try: then it can still be called off.
+    trying_again: int = 0
     #: When the last message is expected to leave; None when nothing is leaving.
     eta: Millis | None = None
 

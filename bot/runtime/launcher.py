@@ -1,18 +1,25 @@
-"""Launches what is due: asks Meta what the template is like now, sets its lifetime if that was approved, starts."""
+"""Launches what is due: asks Meta what the template is like now, sets its lifetime if that was approved, starts.
+
+What a sent campaign tries again is asked about in the same way.
+"""
 
 import logging
 from collections.abc import Callable
 
 from bot.domain.campaign import Campaign
+from bot.domain.instants import SECOND, Millis
 from bot.domain.policy import Policy
 from bot.domain.template import Template
 from bot.ports.clock import Clock
 from bot.ports.meta import MetaManagement, MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Storage
-from bot.services import launching
+from bot.services import launching, relaunching
 from bot.services.launching import Step
 
 log = logging.getLogger(__name__)
+
+#: How often sent campaigns are searched for somebody to be written to again.
+TRIES_EVERY = 2 * SECOND
 
 
 class LaunchingRounds:
@@ -26,18 +33,37 @@ class LaunchingRounds:
         self._policy = policy
         self._clock = clock
         self._launched = launched
+        self._searched_at: Millis | None = None
 
     async def round(self) -> bool:
         """Check every due campaign."""
         due = await self._store.read(lambda tx: launching.due(tx, self._clock.now()))
-        for campaign in due:
+        again = await self._due_again()
+        for campaign, launch in [*((one, self._launch) for one in due), *((one, self._relaunch) for one in again)]:
             try:
-                await self._launch(campaign)
-            except MetaUnavailableError as problem:
+                await launch(campaign)
+            except (MetaUnavailableError, MetaRefusedError) as problem:
                 log.warning("campaign %s waits to be launched: %s", campaign.token, problem)
-        if due:
+        if due or again:
             self._launched()
         return False
+
+    async def _due_again(self) -> list[Campaign]:
+        ticks = self._clock.ticks()
+        if self._searched_at is not None and ticks - self._searched_at < TRIES_EVERY:
+            return []
+        self._searched_at = ticks
+        return await self._store.read(lambda tx: relaunching.due(tx, self._policy, self._clock.now()))
+
+    async def _relaunch(self, campaign: Campaign) -> None:
+        """Make the launch check for people who are tried again."""
+        objection = await self._media_objection(campaign)
+        template = await self._meta.template(campaign.spec.template_id)
+        await self._store.write(
+            lambda tx: relaunching.relaunch(
+                tx, campaign.id, template, self._policy, self._clock.now(), objection=objection
+            )
+        )
 
     async def _launch(self, campaign: Campaign) -> None:
         objection = await self._store.read(lambda tx: launching.verify_rows(tx, campaign.id))

@@ -13,7 +13,7 @@ from bot.domain.instants import DAY, MINUTE, Millis, plus_seconds
 from bot.domain.policy import Policy
 from bot.domain.template import Template, unsendable_reason
 from bot.ports.storage import Transaction
-from bot.services import narrating, recording
+from bot.services import narrating, pending, recording
 from bot.services.sending import is_lapsed
 
 #: Edits of an approved template (Meta, "Template management"): once in 24 hours, ten times in 30 days.
@@ -86,11 +86,17 @@ def refuse(tx: Transaction, campaign_id: CampaignId, reason: str, now: Millis) -
         _void(tx, campaign, reason, now)
 
 
-def others_on_template(tx: Transaction, campaign: Campaign) -> list[Campaign]:
+def others_on_template(tx: Transaction, campaign: Campaign, now: Millis) -> list[Campaign]:
     """List other campaigns that a change of this template's lifetime would touch."""
     open_states = {*ACTIVE, CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.IN_REVIEW}
     found = tx.campaigns.list(states=open_states, template_id=campaign.spec.template_id, limit=100)
-    return [other for other in found if other.id != campaign.id]
+    return [other for other in [*found, *trying_again(tx, campaign.spec.template_id, now)] if other.id != campaign.id]
+
+
+def trying_again(tx: Transaction, template_id: str, now: Millis) -> list[Campaign]:
+    """List the sent campaigns of a template of which somebody still waits for another try."""
+    sent = tx.campaigns.list(states={CampaignState.SENT}, template_id=template_id, limit=1000)
+    return [campaign for campaign in sent if pending.pending(tx, campaign, now).people]
 
 
 def differences(approved: Template, now: Template) -> list[tuple[str, str, str]]:
@@ -141,11 +147,10 @@ def verify_rows(tx: Transaction, campaign_id: CampaignId) -> str | None:
 
 def _ttl_step(tx: Transaction, campaign: Campaign, template: Template, now: Millis) -> Check:
     """Decide about an edit of the template's lifetime: quota, and nobody else sending on it."""
-    sending = [other for other in others_on_template(tx, campaign) if other.state in ACTIVE]
+    others = others_on_template(tx, campaign, now)
+    sending = [other for other in others if other.state in ACTIVE or other.state is CampaignState.SENT]
     if sending:
-        key = f"v{campaign.version} waits for {sending[0].token}"
-        text = f"Waiting: *{sending[0].spec.name}* is sending on this template, whose lifetime must change first."
-        narrating.tell(tx, campaign, key, text, now)
+        _tell_waiting(tx, campaign, sending[0], now)
         return Check(Step.WAIT)
     day = tx.templates.edits_since(template.id, Millis(now - DAY))
     month = tx.templates.edits_since(template.id, Millis(now - 30 * DAY))
@@ -153,6 +158,14 @@ def _ttl_step(tx: Transaction, campaign: Campaign, template: Template, now: Mill
         _void(tx, campaign, "Meta allows one edit of a template a day and ten in 30 days; this one has none left.", now)
         return Check(Step.DONE)
     return Check(Step.SET_TTL, campaign.spec.ttl_seconds)
+
+
+def _tell_waiting(tx: Transaction, campaign: Campaign, other: Campaign, now: Millis) -> None:
+    what = "is sending on this template"
+    if other.state is CampaignState.SENT:
+        what = "tries some people once more with this template"
+    text = f"Waiting: *{other.spec.name}* (`{other.token}`) {what}, whose lifetime must change first."
+    narrating.tell(tx, campaign, f"v{campaign.version} waits for {other.token}: {other.state}", text, now)
 
 
 def is_dormant(tx: Transaction, template: Template, now: Millis) -> bool:

@@ -10,6 +10,7 @@ from bot.domain.instants import Millis
 from bot.ports.records import NumberStatus
 from bot.ports.storage import Transaction
 from bot.services import consenting, controlling, narrating, tracking
+from bot.services.launching import trying_again
 
 
 def absorb(tx: Transaction, batch: WebhookBatch, now: Millis) -> tracking.Absorbed:
@@ -99,7 +100,8 @@ def _tell_about_template(tx: Transaction, event: inbound.TemplateEvent, now: Mil
     """Pause what sends with the template, and say in each thread what Meta said."""
     concerned = {*ACTIVE, CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.IN_REVIEW}
     sentence = _template_sentence(event)
-    for campaign in tx.campaigns.list(states=concerned, template_id=event.template_id, limit=100):
+    listed = tx.campaigns.list(states=concerned, template_id=event.template_id, limit=100)
+    for campaign in [*listed, *trying_again(tx, event.template_id, now)]:
         if campaign.state is not CampaignState.IN_REVIEW:
             _tell_campaign(tx, campaign, event, sentence, now)
         narrating.redraw(tx, campaign)

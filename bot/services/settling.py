@@ -1,6 +1,6 @@
 """Writing down what came of each request, and what it means for the person, the campaign and the number."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
@@ -9,7 +9,7 @@ from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.pacing import back_off
 from bot.ports.meta import Accepted, ErrorClass, Failure, InDoubt, NotSent, Outcome, Refused
 from bot.ports.storage import Transaction
-from bot.services import consenting, controlling, narrating, tracking
+from bot.services import consenting, controlling, narrating, pending, tracking
 
 #: Tries of one message that provably were not accepted, before it counts as refused.
 MOST_TRIES = 5
@@ -62,8 +62,8 @@ def settle(
         after = _after(row, settlement.outcome, now)
         if after != row:
             changes.append((row, after))
+    changes = _unless_over(tx, changes)
     tx.recipients.save(changes)
-    _reopen(tx, changes)
     for settlement in settlements:
         _consequences(tx, rows.get(settlement.recipient_id), settlement.outcome, effects, now)
     _learn_ids(tx, rows, settlements)
@@ -100,12 +100,27 @@ def refuse_tracker(tx: Transaction, phone_number_id: str, now: Millis) -> None:
     tx.switches.set(tracker_switch(phone_number_id), "yes", now)
 
 
-def _reopen(tx: Transaction, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
-    """Let a campaign send again that was declared sent while the answer of somebody in doubt was still to come."""
-    for campaign_id in {after.campaign_id for _, after in changes if after.dispatch is Dispatch.PLANNED}:
-        campaign = tx.campaigns.get(CampaignId(campaign_id))
-        if campaign is not None and campaign.state is CampaignState.SENT:
-            tx.campaigns.change(campaign, state=CampaignState.SENDING)
+def _unless_over(tx: Transaction, changes: list[tuple[Recipient, Recipient]]) -> list[tuple[Recipient, Recipient]]:
+    """Keep back what must not wait to leave by itself any more, though its late answer proves that it never left.
+
+    What a person assumed sent stays so. Of a campaign declared sent meanwhile it is marked, until the template was read
+    again (`relaunching`).
+    """
+    ids = {CampaignId(after.campaign_id) for _, after in changes if after.dispatch is Dispatch.PLANNED}
+    if not ids:
+        return changes
+    states = {campaign.id: campaign.state for campaign in map(tx.campaigns.get, ids) if campaign is not None}
+    kept = [(before, _held_back(before, after, states)) for before, after in changes]
+    return [(before, after) for before, after in kept if after != before]
+
+
+def _held_back(before: Recipient, after: Recipient, states: Mapping[CampaignId, CampaignState]) -> Recipient:
+    if after.dispatch is not Dispatch.PLANNED:
+        return after
+    state = states.get(CampaignId(after.campaign_id))
+    if before.reason == pending.ASSUMED_SENT or state is CampaignState.CLOSED:
+        return before
+    return before._replace(reason=pending.UNSENT) if state is CampaignState.SENT else after
 
 
 def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
@@ -121,6 +136,8 @@ def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
                 held_at=now if outcome.is_held else row.held_at,
                 reason=None,
             )
+        case InDoubt() if row.dispatch is Dispatch.IN_DOUBT:
+            return row  # nothing new, and what a person decided about it stands
         case InDoubt():
             return row._replace(dispatch=Dispatch.IN_DOUBT, reason=outcome.why)
         case NotSent() if outcome.is_held_back:

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.campaign import Campaign, CampaignState
+from bot.domain.instants import DAY
 from bot.domain.template import Template
 from bot.ports.meta import ErrorClass, MetaRefusedError, MetaUnavailableError
 from bot.runtime.launcher import LaunchingRounds
 from tests.builders import a_template
 from tests.services.house import House, a_failure
+from tests.services.test_relaunching import capped
 
 
 class FakeMeta:
@@ -158,3 +160,40 @@ async def test_a_template_that_is_gone_voids_the_approval(house: House):
     await launch(house, FakeMeta())
 
     assert await outcome(house, campaign) == (CampaignState.CHANGES_REQUESTED, "The template is gone at Meta.")
+
+
+async def test_another_try_asks_meta_about_the_template_first(house: House):
+    campaign = await capped(house)
+    house.pass_time(DAY + 1)
+    meta = FakeMeta(a_template())
+    meta.errors["template"] = MetaUnavailableError("down")
+
+    await launch(house, meta)
+    waiting = await outcome(house, campaign)
+    meta.errors = {}
+    bells = await launch(house, meta)
+
+    assert waiting == (CampaignState.SENT, "")
+    assert (await outcome(house, campaign), len(bells)) == ((CampaignState.SENDING, ""), 1)
+
+
+async def test_another_try_on_a_changed_template_is_not_made(house: House):
+    campaign = await capped(house)
+    house.pass_time(DAY + 1)
+    meta = FakeMeta(a_template(components=({"type": "BODY", "text": "Hello {{1}}, buy more."},)))
+
+    await launch(house, meta)
+
+    assert await outcome(house, campaign) == (CampaignState.SENT, "")
+    assert any("No other try for 2 people" in text for text in await house.said())
+
+
+async def test_another_try_without_the_uploaded_file_is_not_made(house: House):
+    media = a_template(id="900200", components=({"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "Hi"}))
+    campaign = await capped(house, template=media, bindings={"header:1": "12345"})
+    house.pass_time(DAY + 1)
+
+    await launch(house, FakeMeta(media))
+
+    assert (await outcome(house, campaign))[0] is CampaignState.SENT
+    assert any("is no longer at Meta" in text for text in await house.said())

@@ -163,7 +163,9 @@ async def test_a_lifetime_is_not_changed_under_a_campaign_that_sends_on_the_temp
 
     assert first.step is again.step is Step.WAIT
     assert (await house.campaign(campaign.id)).state is CampaignState.APPROVED
-    assert sum("Waiting: *Spring offer* is sending on this template" in text for text in await house.said()) == 1
+    assert (
+        sum("Waiting: *Spring offer* (`AAAA`) is sending on this template" in text for text in await house.said()) == 1
+    )
 
 
 async def test_the_same_lifetime_needs_no_edit_and_no_waiting(house: House):

@@ -71,6 +71,13 @@ def test_the_live_card_offers_what_the_state_allows(state: CampaignState):
     assert buttons(card) == BUTTONS[state]
 
 
+def test_a_sent_campaign_that_tries_people_again_says_so_and_can_be_cancelled():
+    card = live_card(a_sheet(_S.SENT, trying_again=1))
+
+    assert buttons(card) == [ids.CAMPAIGN_REFRESH, ids.CAMPAIGN_CANCEL]
+    assert "1 person gets one more try." in read(card)
+
+
 def test_messages_in_doubt_bring_their_button_whatever_the_state():
     card = live_card(a_sheet(_S.CLOSED, funnel=Funnel({"in_doubt": 1})))
 

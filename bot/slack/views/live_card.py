@@ -49,7 +49,7 @@ def _buttons(sheet: CampaignSheet) -> list[Block]:
     if sheet.funnel["in_doubt"]:
         buttons.append(button("Decide what is in doubt", ids.CAMPAIGN_RESOLVE_IN_DOUBT, value))
     buttons.append(button("Refresh", ids.CAMPAIGN_REFRESH, value))
-    if state in _CANCELLABLE:
+    if state in _CANCELLABLE or sheet.trying_again:
         buttons.append(button("Cancel", ids.CAMPAIGN_CANCEL, value, style="danger", confirm=_CANCEL_DIALOG))
     return buttons
 

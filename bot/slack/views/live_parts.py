@@ -89,11 +89,16 @@ def _because(sheet: CampaignSheet) -> str:
             at = campaign.spec.scheduled_at
             return f". It starts {date(at, sheet.timezone)}." if at is not None else "."
         case CampaignState.SENT:
-            return ". Delivery reports are still coming in."
+            again = f" {_tries(sheet.trying_again)}." if sheet.trying_again else ""
+            return f". Delivery reports are still coming in.{again}"
         case CampaignState.PAUSED | CampaignState.FAILED | CampaignState.CANCELLED:
             return f": {line(campaign.reason, 500)}" if campaign.reason else "."
         case _:
             return "."
+
+
+def _tries(count: int) -> str:
+    return f"{people(count)} {'gets' if count == 1 else 'get'} one more try."
 
 
 def _waits(sheet: CampaignSheet) -> list[str]:
