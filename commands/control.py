@@ -171,7 +171,10 @@ async def _template_now(desk: Desk, campaign: Campaign) -> Template | None:
     except (TimeoutError, MetaUnavailableError) as away:
         raise TryAgainError("Meta does not answer, so the template cannot be checked. Try again later.") from away
     except MetaRefusedError as refused:
-        raise ConflictError(f"Meta refused to show the template: {refused}") from refused
+        if refused.failure.is_passing:
+            sentence = f"The template cannot be checked now: {refused.failure.what}. Try again later."
+            raise TryAgainError(sentence) from refused
+        raise ConflictError(f"The template cannot be checked. Meta refused: {refused}.") from refused
 
 
 def _nobody(desk: Desk) -> str:

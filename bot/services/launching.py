@@ -152,12 +152,23 @@ def _ttl_step(tx: Transaction, campaign: Campaign, template: Template, now: Mill
     if sending:
         _tell_waiting(tx, campaign, sending[0], now)
         return Check(Step.WAIT)
-    day = tx.templates.edits_since(template.id, Millis(now - DAY))
-    month = tx.templates.edits_since(template.id, Millis(now - 30 * DAY))
+    # An edit to the wanted lifetime that the template does not show did not happen, or Meta will say otherwise.
+    wanted = campaign.spec.ttl_seconds
+    day = tx.templates.edits_since(template.id, Millis(now - DAY), besides=wanted)
+    month = tx.templates.edits_since(template.id, Millis(now - 30 * DAY), besides=wanted)
     if day >= EDITS_PER_DAY or month >= EDITS_PER_MONTH:
         _void(tx, campaign, "Meta allows one edit of a template a day and ten in 30 days; this one has none left.", now)
         return Check(Step.DONE)
     return Check(Step.SET_TTL, campaign.spec.ttl_seconds)
+
+
+def note_edit(tx: Transaction, template_id: str, seconds: int, now: Millis) -> None:
+    """Note an edit before it is asked for: one whose answer gets lost may count against Meta's quota.
+
+    Of a day's repetitions at most one can have counted, so the last one stands for all.
+    """
+    tx.templates.forget_edits(template_id, seconds, Millis(now - DAY))
+    tx.templates.record_edit(template_id, seconds, now)
 
 
 def _tell_waiting(tx: Transaction, campaign: Campaign, other: Campaign, now: Millis) -> None:

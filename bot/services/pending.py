@@ -5,10 +5,10 @@ template was read again at Meta and found to be the approved one (`relaunching`)
 day later; people in doubt whom an approver wants written to again; people whose late answer proves that nothing left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.campaign import Campaign, CampaignState
+from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Recipient
 from bot.domain.policy import Policy
@@ -89,6 +89,29 @@ def drop(tx: Transaction, campaign: Campaign, now: Millis) -> int:
     tx.switches.set(_given_up(campaign), "yes", now)
     narrating.redraw(tx, campaign)
     return count
+
+
+def keep_back(tx: Transaction, changes: list[tuple[Recipient, Recipient]]) -> list[tuple[Recipient, Recipient]]:
+    """Keep back what must not wait to leave by itself any more, though its late answer proves that it never left.
+
+    What a person assumed sent stays so. Of a campaign declared sent meanwhile it is marked, until the template was read
+    again (`relaunching`).
+    """
+    ids = {CampaignId(after.campaign_id) for _, after in changes if after.dispatch is Dispatch.PLANNED}
+    if not ids:
+        return changes
+    states = {campaign.id: campaign.state for campaign in map(tx.campaigns.get, ids) if campaign is not None}
+    kept = [(before, _held_back(before, after, states)) for before, after in changes]
+    return [(before, after) for before, after in kept if after != before]
+
+
+def _held_back(before: Recipient, after: Recipient, states: Mapping[CampaignId, CampaignState]) -> Recipient:
+    if after.dispatch is not Dispatch.PLANNED:
+        return after
+    state = states.get(CampaignId(after.campaign_id))
+    if before.reason == ASSUMED_SENT or state is CampaignState.CLOSED:
+        return before
+    return before._replace(reason=UNSENT) if state is CampaignState.SENT else after
 
 
 def as_planned(row: Recipient) -> Recipient:

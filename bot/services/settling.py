@@ -1,6 +1,6 @@
 """Writing down what came of each request, and what it means for the person, the campaign and the number."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
@@ -62,7 +62,7 @@ def settle(
         after = _after(row, settlement.outcome, now)
         if after != row:
             changes.append((row, after))
-    changes = _unless_over(tx, changes)
+    changes = pending.keep_back(tx, changes)
     tx.recipients.save(changes)
     for settlement in settlements:
         _consequences(tx, rows.get(settlement.recipient_id), settlement.outcome, effects, now)
@@ -98,29 +98,6 @@ def tracker_switch(phone_number_id: str) -> str:
 def refuse_tracker(tx: Transaction, phone_number_id: str, now: Millis) -> None:
     """Remember that this number goes on without trackers."""
     tx.switches.set(tracker_switch(phone_number_id), "yes", now)
-
-
-def _unless_over(tx: Transaction, changes: list[tuple[Recipient, Recipient]]) -> list[tuple[Recipient, Recipient]]:
-    """Keep back what must not wait to leave by itself any more, though its late answer proves that it never left.
-
-    What a person assumed sent stays so. Of a campaign declared sent meanwhile it is marked, until the template was read
-    again (`relaunching`).
-    """
-    ids = {CampaignId(after.campaign_id) for _, after in changes if after.dispatch is Dispatch.PLANNED}
-    if not ids:
-        return changes
-    states = {campaign.id: campaign.state for campaign in map(tx.campaigns.get, ids) if campaign is not None}
-    kept = [(before, _held_back(before, after, states)) for before, after in changes]
-    return [(before, after) for before, after in kept if after != before]
-
-
-def _held_back(before: Recipient, after: Recipient, states: Mapping[CampaignId, CampaignState]) -> Recipient:
-    if after.dispatch is not Dispatch.PLANNED:
-        return after
-    state = states.get(CampaignId(after.campaign_id))
-    if before.reason == pending.ASSUMED_SENT or state is CampaignState.CLOSED:
-        return before
-    return before._replace(reason=pending.UNSENT) if state is CampaignState.SENT else after
 
 
 def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.campaign import CampaignState
 from bot.domain.message import Dispatch
-from bot.ports.meta import MetaUnavailableError
+from bot.ports.meta import MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Transaction
+from bot.whatsapp.failures import failure
 from tests.commands.office import ADMIN, APPROVER, CHANNEL, MARKETER, Office
 
 
@@ -51,6 +54,24 @@ async def test_a_campaign_stays_paused_while_meta_cannot_be_asked(office: Office
     answer = await office.answer(f"/campaign resume {campaign.token}")
 
     assert "Meta does not answer" in answer
+    assert (await office.campaign()).state is CampaignState.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (2, "The template cannot be checked now: Meta's service is down for a moment. Try again later."),
+        (190, "The template cannot be checked. Meta refused: The access token has expired or was revoked (190)."),
+    ],
+)
+async def test_a_fault_at_meta_keeps_a_campaign_paused_and_is_told_as_what_it_is(office: Office, code: int, words: str):
+    campaign, _ = await office.sending()
+    await office.answer(f"/campaign pause {campaign.token}")
+    office.meta.error = MetaRefusedError(failure(code))
+
+    answer = await office.answer(f"/campaign resume {campaign.token}")
+
+    assert words in answer
     assert (await office.campaign()).state is CampaignState.PAUSED
 
 
