@@ -36,6 +36,7 @@ async def click_approve(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     def confirm(tx: Transaction, shown: Shown) -> Block:
         campaign = approving.review(tx, shown, actor, desk.now())
         approving.check_other_eyes(tx, campaign, actor)
+        approving.check_in_time(campaign, desk.policy, desk.now())
         sheet = campaign_sheet(tx, campaign, policy=desk.policy, words=desk.words, now=desk.now())
         return confirm_modal(sheet)
 

@@ -12,7 +12,7 @@ from bot.domain.template import Template
 from bot.ports.chat import ChatGoneError
 from bot.ports.meta import MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Transaction
-from bot.services import controlling, launching, rescuing
+from bot.services import approving, controlling, launching, rescuing
 from bot.services.drafting import find_campaign
 from bot.slack import ids
 from bot.slack.views.in_doubt_modal import in_doubt_modal
@@ -51,6 +51,9 @@ async def resume(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> N
     """
     require_any(actor)  # which role it takes depends on what stopped the campaign: the service says
     campaign = await desk.store.read(lambda tx: find_campaign(tx, wanted))
+    if campaign.is_held:
+        await _let_start(desk, actor, exchange, campaign)
+        return
     await exchange.accept()
     template = await _template_now(desk, campaign)
 
@@ -64,6 +67,15 @@ async def resume(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> N
     desk.workers.send()
     desk.workers.draw()
     await exchange.say(f"▶️ *{line(campaign.spec.name)}* goes on. Nobody gets it twice.")
+
+
+async def _let_start(desk: Desk, actor: Actor, exchange: Exchange, campaign: Campaign) -> None:
+    """Start what was held for being late; the launcher makes every check, as for any launch."""
+    await desk.store.write(lambda tx: approving.let_start(tx, campaign.id, actor, desk.now()))
+    await exchange.accept()
+    desk.workers.launch()
+    desk.workers.draw()
+    await exchange.say(f"▶️ *{line(campaign.spec.name)}* starts in a moment, if everything is still as approved.")
 
 
 async def stop_all(desk: Desk, actor: Actor, exchange: Exchange) -> None:

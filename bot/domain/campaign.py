@@ -118,3 +118,8 @@ class Campaign:
     reason: str | None = None
     #: Nothing is sent before this (wake-up of a dormant template, back-off); shown on the card.
     hold_until: Millis | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether it is approved and due, but so late that an approver is asked before it starts."""
+        return self.state in (_S.APPROVED, _S.SCHEDULED) and self.reason is not None

@@ -23,6 +23,8 @@ class Policy:
     timezone: str = "UTC"
     #: An undecided request, and an approval that could not be launched, end after this.
     approval_lifetime: int = 72 * HOUR
+    #: A campaign starts by itself up to so long after its time; later a person is asked.
+    late_launch: int = HOUR
     #: Statuses may lag behind the end of a lifetime (Meta, "Time to live").
     expiry_buffer: int = 10 * MINUTE
     #: How long webhook bodies nobody could read are kept.

@@ -15,7 +15,7 @@ from bot.ports.clock import Clock
 from bot.ports.meta import Failure, MetaManagement, MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Storage, Transaction
 from bot.runtime.patience import Patience
-from bot.services import awaiting, launching, relaunching
+from bot.services import awaiting, launching, lifetimes, relaunching
 from bot.services.launching import Step
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ class LaunchingRounds:
         """Set the approved lifetime, read it back, and launch only if it holds."""
         template_id = campaign.spec.template_id
         asked_at = self._clock.now()
-        await self._store.write(lambda tx: launching.note_edit(tx, template_id, seconds, asked_at))
+        await self._store.write(lambda tx: lifetimes.note_edit(tx, template_id, seconds, asked_at))
         try:
             await self._meta.set_ttl(template_id, seconds)
         except MetaRefusedError:  # an error body proves that nothing was edited

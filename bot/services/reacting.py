@@ -10,7 +10,7 @@ from bot.domain.instants import Millis
 from bot.ports.records import NumberStatus
 from bot.ports.storage import Transaction
 from bot.services import consenting, controlling, narrating, tracking
-from bot.services.launching import trying_again
+from bot.services.lifetimes import trying_again
 
 
 def absorb(tx: Transaction, batch: WebhookBatch, now: Millis) -> tracking.Absorbed:

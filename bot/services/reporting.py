@@ -13,8 +13,8 @@ from bot.domain.schedule import last_safe_launch, sending_seconds
 from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, HomeSheet, NumberHealth, Reason
 from bot.ports.records import DigestSchedule, NumberStatus
 from bot.ports.storage import Transaction
-from bot.services import comparing, pending
-from bot.services.launching import is_dormant, others_on_template
+from bot.services import comparing, lifetimes, pending
+from bot.services.launching import is_dormant
 from bot.services.limiting import headroom
 from bot.services.sending import lifetime_of
 
@@ -51,7 +51,7 @@ def campaign_sheet(
         last_safe_launch=_last_safe_launch(campaign),
         needs_wakeup=campaign.template is not None and is_dormant(tx, campaign.template, now),
         template_wait_seconds=policy.template_wait_seconds,
-        other_campaigns=[other.spec.name for other in others_on_template(tx, campaign, now)],
+        other_campaigns=[other.spec.name for other in lifetimes.others_on_template(tx, campaign, now)],
         warnings=_warnings(campaign, status),
         changes=comparing.changes(tx, campaign),
         failures=_failures(funnel, words),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.domain.campaign import CampaignState
+from bot.domain.instants import HOUR
 from tests.commands.office import (
     ADMIN,
     APPROVALS,
@@ -29,6 +30,16 @@ async def test_a_marketer_who_presses_approve_is_refused_alone_and_on_record(off
     assert campaign.state is CampaignState.IN_REVIEW
     assert [(entry.actor, entry.subject) for entry in denied] == [(MARKETER, f"campaign {campaign.token}")]
     assert denied[0].detail["why"].startswith("campaign_approve:")
+
+
+async def test_a_start_that_is_long_over_opens_no_question(office: Office):
+    card = await office.proposed(schedule=office.seconds(hours=1))
+    office.clock.instant += 15 * HOUR
+
+    answer = await office.refused_click(APPROVER, card, "campaign_approve")
+
+    assert "was to start 14 hours" in answer
+    assert (await office.campaign()).state is CampaignState.IN_REVIEW
 
 
 async def test_an_approver_cannot_approve_their_own_campaign(office: Office):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.campaign import CampaignState
+from bot.domain.instants import HOUR
 from bot.domain.message import Dispatch
 from bot.ports.meta import MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Transaction
@@ -73,6 +74,22 @@ async def test_a_fault_at_meta_keeps_a_campaign_paused_and_is_told_as_what_it_is
 
     assert words in answer
     assert (await office.campaign()).state is CampaignState.PAUSED
+
+
+async def test_a_launch_held_for_being_late_is_started_by_an_approver_on_its_card(office: Office):
+    campaign = await office.approved()
+    office.clock.instant += 17 * HOUR
+    held = await office.launch(campaign)
+    card = office.sim.messages(CHANNEL)[0]
+
+    refused = await office.answer(f"/campaign resume {campaign.token}")
+    await office.click(APPROVER, card, "campaign_resume")
+    await office.sim.wait_for(lambda: "launch" in office.bells.rung[-2:])
+    started = await office.launch(await office.campaign())
+
+    assert (held.state, held.is_held) == (CampaignState.APPROVED, True)
+    assert "Only approvers" in refused
+    assert started.state is CampaignState.SENDING
 
 
 async def test_stop_all_is_for_admins_and_pauses_what_sends(office: Office):

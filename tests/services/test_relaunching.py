@@ -12,7 +12,7 @@ from bot.domain.instants import DAY, HOUR, MINUTE
 from bot.domain.message import Dispatch, Recipient
 from bot.domain.template import Template
 from bot.ports.meta import Accepted, ErrorClass, InDoubt, NotSent
-from bot.services import ageing, controlling, launching, pending, reacting, relaunching, rescuing, tracking
+from bot.services import ageing, controlling, lifetimes, pending, reacting, relaunching, rescuing, tracking
 from bot.services.launching import Check, Step
 from tests.builders import a_template, later
 from tests.services.house import ANA, BRUNO, CARLA, House, a_status, refused
@@ -323,12 +323,12 @@ async def test_a_card_names_a_sent_campaign_that_feels_the_change_of_a_lifetime(
     first = await capped(house, token="AAAA")
     other = await house.submitted(token="BBBB")
 
-    named = await house.read(lambda tx: launching.others_on_template(tx, other, house.now))
+    named = await house.read(lambda tx: lifetimes.others_on_template(tx, other, house.now))
     house.pass_time(DAY + 1)
     await relaunch(house, first, CHANGED)
 
     assert [one.token for one in named] == ["AAAA"]
-    assert await house.read(lambda tx: launching.others_on_template(tx, other, house.now)) == []
+    assert await house.read(lambda tx: lifetimes.others_on_template(tx, other, house.now)) == []
 
 
 async def test_cancelling_a_sent_campaign_drops_its_tries_and_the_books_balance(house: House):

@@ -78,6 +78,25 @@ def test_a_sent_campaign_that_tries_people_again_says_so_and_can_be_cancelled():
     assert "1 person gets one more try." in read(card)
 
 
+@pytest.mark.parametrize("state", [_S.APPROVED, _S.SCHEDULED])
+def test_a_launch_that_is_held_for_being_late_says_so_and_can_be_started(state: CampaignState):
+    held = a_campaign(state, reason="It was 17 hours late when it could have started, so it does not start by itself.")
+
+    card = live_card(a_sheet(state, campaign=held))
+
+    assert buttons(card) == [ids.CAMPAIGN_RESUME, ids.CAMPAIGN_REFRESH, ids.CAMPAIGN_CANCEL]
+    assert "17 hours late" in read(card)
+    assert "It starts" not in read(card)
+
+
+def test_the_confirming_modal_says_when_a_campaign_starts_at_once_because_its_time_is_over():
+    spec = a_spec(scheduled_at=Millis(NOW - 60_000))
+    open_request = a_sheet(campaign=a_campaign(spec=spec))
+
+    assert "As soon as it is approved: " in json.dumps(confirm_modal(open_request))
+    assert "As soon as it is approved" not in read(approval_card(a_sheet(campaign=a_campaign(_S.SENT, spec=spec))))
+
+
 def test_messages_in_doubt_bring_their_button_whatever_the_state():
     card = live_card(a_sheet(_S.CLOSED, funnel=Funnel({"in_doubt": 1})))
 

@@ -81,6 +81,8 @@ def money_and_route(sheet: CampaignSheet) -> list[tuple[str, str]]:
 
 def _because(sheet: CampaignSheet) -> str:
     campaign = sheet.campaign
+    if campaign.is_held:
+        return f": {line(campaign.reason or '', 500)}"
     match campaign.state:
         case CampaignState.APPROVED:
             by = f" by {user(campaign.approved_by)}" if campaign.approved_by else ""
@@ -98,7 +100,7 @@ def _because(sheet: CampaignSheet) -> str:
 
 
 def _tries(count: int) -> str:
-    return f"{people(count)} {'gets' if count == 1 else 'get'} one more try."
+    return f"{people(count)} {'gets' if count == 1 else 'get'} one more try"
 
 
 def _waits(sheet: CampaignSheet) -> list[str]:
