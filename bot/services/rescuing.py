@@ -1,6 +1,6 @@
 """Putting right what a dead process held, and letting a person decide what nobody can know."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.domain.campaign import CampaignId, CampaignState
 from bot.domain.errors import InvalidInputError
@@ -9,7 +9,7 @@ from bot.domain.message import Dispatch, Recipient
 from bot.domain.policy import Policy
 from bot.domain.roles import Actor, Role, require
 from bot.ports.storage import Transaction
-from bot.services import narrating, pending, recording
+from bot.services import narrating, pending, recording, rehearsing
 from bot.services.drafting import require_campaign
 from bot.services.sending import is_lapsed
 
@@ -34,7 +34,7 @@ def rescue(tx: Transaction, phone_number_id: str, now: Millis) -> Rescued:
         tx.recipients.release([row.id for row in claimed])
         released += len(claimed)
     lost = _all_sending(tx, phone_number_id)
-    _rescue_trials(tx, phone_number_id)
+    _rescue_trials(tx, phone_number_id, now)
     for campaign_id in sorted({row.campaign_id for row in lost}):
         _tell(tx, campaign_id, sum(row.campaign_id == campaign_id for row in lost), now)
     return Rescued(released, len(lost))
@@ -49,10 +49,10 @@ def _all_sending(tx: Transaction, phone_number_id: str) -> list[Recipient]:
     return lost
 
 
-def _rescue_trials(tx: Transaction, phone_number_id: str) -> None:
+def _rescue_trials(tx: Transaction, phone_number_id: str, now: Millis) -> None:
     for trial in tx.trials.with_dispatch(Dispatch.SENDING):
         if trial.phone_number_id == phone_number_id:
-            tx.trials.save(replace(trial, dispatch=Dispatch.IN_DOUBT))
+            rehearsing.doubt(tx, trial, now)
 
 
 def _tell(tx: Transaction, campaign_id: int, count: int, now: Millis) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.domain.campaign import CampaignState
 from bot.domain.instants import HOUR
+from bot.services import rehearsing
 from tests.commands.office import (
     ADMIN,
     APPROVALS,
@@ -184,6 +185,30 @@ async def test_a_test_send_is_queued_for_the_opted_in_testers(tmp_path):
         assert "on its way already" in again
         assert [(trial.address, trial.requested_by) for trial in waiting] == [("+447700900001", APPROVER)]
         assert "send" in office.bells.rung
+
+
+async def test_whoever_asks_for_a_test_hears_who_gets_none_and_why(tmp_path):
+    async with an_office(tmp_path, policy=a_policy(testers=("+447700900001", "+447700900555"))) as office:
+        card = await office.proposed()
+
+        answer = await office.refused_click(APPROVER, card, "campaign_test_send")
+
+        assert "on its way to 1 person" in answer
+        assert "(no opt-in on record)" in answer
+        assert "900555" not in answer
+
+
+async def test_a_second_click_while_a_test_is_leaving_sends_no_second_one(tmp_path):
+    async with an_office(tmp_path, policy=a_policy(testers=("+447700900001",))) as office:
+        card = await office.proposed()
+        await office.refused_click(APPROVER, card, "campaign_test_send")
+        campaign = await office.campaign()
+        number = campaign.spec.phone_number_id
+        await office.write(lambda tx: rehearsing.mark(tx, number, 5, office.clock.now()))
+
+        again = await office.refused_click(APPROVER, card, "campaign_test_send")
+
+        assert "on its way already" in again
 
 
 async def test_admins_approve_only_when_they_are_listed_as_approvers(tmp_path):
