@@ -367,7 +367,7 @@ async def test_news_of_the_template_reach_the_thread_of_a_campaign_that_tries_ag
         kind=TemplateEventKind.COMPONENTS, template_id="900100", name="spring_offer", language="en_GB", at=house.now
     )
 
-    await house.write(lambda tx: reacting.absorb(tx, WebhookBatch(template_events=[news]), house.now))
+    await house.write(lambda tx: reacting.absorb(tx, WebhookBatch(template_events=[news]), house.policy, house.now))
 
     assert any("changed at Meta" in text for text in await house.said())
     assert (await house.campaign(campaign.id)).state is CampaignState.SENT
