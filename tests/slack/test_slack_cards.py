@@ -309,6 +309,20 @@ def test_money_has_two_decimals_and_is_never_rounded_to_nothing(amount: str, wri
     assert phrases.money(Decimal(amount), "USD") == written
 
 
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        ("0", "at most USD 0.00"),
+        ("0.004", "at most USD 0.01"),
+        ("0.8034", "at most USD 0.81"),
+        ("0.80", "at most USD 0.80"),
+        ("1234567.001", "at most USD 1,234,567.01"),
+    ],
+)
+def test_a_ceiling_is_never_rounded_down(amount: str, written: str):
+    assert phrases.at_most(Decimal(amount), "USD") == written
+
+
 @pytest.mark.parametrize("limit", range(1, 40))
 def test_cutting_an_escaped_text_never_cuts_an_entity(limit: int):
     cut = phrases.safe("a<b>&c" * 5, limit)

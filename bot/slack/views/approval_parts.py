@@ -5,13 +5,13 @@ from bot.domain.sheet import CampaignSheet
 from bot.slack.views import reasons, template_parts
 from bot.slack.views.parts import Block, fields, section
 from bot.slack.views.phrases import (
+    at_most,
     channel,
     code,
     date,
     duration,
     lifetime,
     line,
-    money,
     number,
     people,
     quote,
@@ -33,7 +33,7 @@ def figures(sheet: CampaignSheet) -> list[Block]:
 def cost(sheet: CampaignSheet) -> str:
     """Write the cost ceiling."""
     plan = sheet.campaign.plan
-    return f"at most {money(plan.cost_ceiling, plan.currency)}" if plan else "not known yet"
+    return at_most(plan.cost_ceiling, plan.currency) if plan else "not known yet"
 
 
 def template(sheet: CampaignSheet) -> str:

@@ -9,6 +9,7 @@ from bot.slack.views.parts import Block, section
 from bot.slack.views.phrases import (
     EMOJI,
     STATE_WORDS,
+    at_most,
     bar,
     date,
     line,
@@ -69,8 +70,8 @@ def money_and_route(sheet: CampaignSheet) -> list[tuple[str, str]]:
     plan, funnel = sheet.campaign.plan, sheet.funnel
     found = []
     if plan is not None:
-        ceiling = money(plan.cost_ceiling, plan.currency)
-        found.append(("Cost so far", f"{money(sheet.cost_so_far, plan.currency)} of at most {ceiling}"))
+        ceiling = at_most(plan.cost_ceiling, plan.currency)
+        found.append(("Cost so far", f"{money(sheet.cost_so_far, plan.currency)} of {ceiling}"))
     routes = [f"{_ROUTES[route]} {number(funnel[f'route:{route}'])}" for route in Route if funnel[f"route:{route}"]]
     if routes:
         found.append(("Route", ", ".join(routes)))
