@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.errors import ConflictError, InvalidInputError
-from bot.domain.instants import MINUTE, Millis
+from bot.domain.instants import Millis
 from bot.domain.roles import Actor, Role, require
 from bot.domain.template import Template
 from bot.ports.chat import ChatGoneError
@@ -125,10 +125,15 @@ async def ask_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None:
         campaign = find_campaign(tx, ref.id)
         doubts = rescuing.open_doubts(tx, campaign.id, desk.policy, desk.now())
         if not doubts:
-            raise InvalidInputError(_nobody(desk))
+            raise ConflictError(rescuing.nothing_open(tx, campaign.id, desk.policy))
         return in_doubt_modal(ref, campaign.spec.name, len(doubts))
 
-    await exchange.open(await desk.store.read(ask))
+    try:
+        modal = await desk.store.read(ask)
+    except ConflictError:  # the card is behind
+        await repair(desk, ref)
+        raise
+    await exchange.open(modal)
 
 
 async def resolve_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -187,8 +192,3 @@ async def _template_now(desk: Desk, campaign: Campaign) -> Template | None:
             sentence = f"The template cannot be checked now: {refused.failure.what}. Try again later."
             raise TryAgainError(sentence) from refused
         raise ConflictError(f"The template cannot be checked. Meta refused: {refused}.") from refused
-
-
-def _nobody(desk: Desk) -> str:
-    minutes = desk.policy.doubt_patience // MINUTE
-    return f"Nobody is in doubt for longer than {minutes} minutes. Meta’s reports may still clear the others up."

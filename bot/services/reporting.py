@@ -1,5 +1,6 @@
 """Everything a card, a list or the App Home shows, gathered from the books into plain sheets."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from bot.domain.message import Dispatch
 from bot.domain.policy import Policy
 from bot.domain.roles import Role
 from bot.domain.schedule import last_safe_launch, sending_seconds
-from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, HomeSheet, NumberHealth, Reason
+from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, Doubts, HomeSheet, NumberHealth, Reason
 from bot.ports.records import DigestSchedule, NumberStatus
 from bot.ports.storage import Transaction
 from bot.services import comparing, lifetimes, pending
@@ -56,9 +57,16 @@ def campaign_sheet(
         changes=comparing.changes(tx, campaign),
         failures=_failures(funnel, words),
         cost_so_far=cost_so_far(campaign, funnel),
+        doubts=_doubts(tx, campaign),
         trying_again=pending.pending(tx, campaign, now).people,
         eta=_eta(campaign, funnel, pace, now),
     )
+
+
+def _doubts(tx: Transaction, campaign: Campaign) -> Doubts:
+    found = Counter(row.reason if row.reason in pending.DECIDED else None for row in pending.doubts(tx, campaign))
+    assumed = found[pending.ASSUMED_SENT]
+    return Doubts(open=found[None], assumed=assumed, again=found.total() - found[None] - assumed)
 
 
 def number_status(tx: Transaction, phone_number_id: str) -> NumberStatus:

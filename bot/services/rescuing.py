@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.domain.campaign import CampaignId, CampaignState
 from bot.domain.errors import InvalidInputError
-from bot.domain.instants import Millis
+from bot.domain.instants import MINUTE, Millis
 from bot.domain.message import Dispatch, Recipient
 from bot.domain.policy import Policy
 from bot.domain.roles import Actor, Role, require
@@ -111,11 +111,19 @@ def _decidable(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: P
     require(actor, Role.APPROVER)
     rows = open_doubts(tx, campaign_id, policy, now)
     if not rows:
-        minutes = policy.doubt_patience // 60_000
-        raise InvalidInputError(
-            f"Nobody is in doubt for longer than {minutes} minutes. Meta’s reports may still clear the others up."
-        )
+        raise InvalidInputError(nothing_open(tx, campaign_id, policy))
     return rows
+
+
+def nothing_open(tx: Transaction, campaign_id: CampaignId, policy: Policy) -> str:
+    """Say why there is no doubt to decide about: none is left, all are decided, or webhooks still have time."""
+    rows = pending.doubts(tx, require_campaign(tx, campaign_id))
+    if not rows:
+        return "Nobody is in doubt any more."
+    if all(row.reason in pending.DECIDED for row in rows):
+        return "Everybody in doubt is decided already; nothing is left to decide."
+    minutes = policy.doubt_patience // MINUTE
+    return f"Nobody is in doubt for longer than {minutes} minutes. Meta’s reports may still clear the others up."
 
 
 def next_attempt(row: Recipient) -> Recipient:

@@ -166,6 +166,34 @@ async def test_doubts_are_decided_by_an_approver_and_are_never_sent_again_by_def
     assert [row.reason for row in rows] == ["assumed sent"]
 
 
+async def test_what_was_assumed_sent_is_told_as_decided_and_asked_about_no_more(office: Office):
+    campaign, card = await office.sending()
+    await office.write(lambda tx: _lose_an_answer(tx, campaign.id, office.clock.now()))
+    office.clock.instant += office.desk.policy.doubt_patience
+    await office.work()
+    old_click = await office.click(APPROVER, card, "campaign_resolve_in_doubt")
+    await office.modal(APPROVER, "campaign_in_doubt")
+    await office.sim.submit(APPROVER)
+    await office.work()
+
+    await office.send_again(old_click)
+    answer = await office.told(APPROVER, "decided already")
+
+    assert "Nobody is in doubt for longer" not in answer
+    assert "Nobody knows" not in card.text
+    assert "Decide what is in doubt" not in str(card.blocks)
+
+
+async def test_a_doubt_still_young_is_left_to_metas_reports(office: Office):
+    campaign, card = await office.sending()
+    await office.write(lambda tx: _lose_an_answer(tx, campaign.id, office.clock.now()))
+    await office.work()
+
+    answer = await office.refused_click(APPROVER, card, "campaign_resolve_in_doubt")
+
+    assert "Nobody is in doubt for longer than 15 minutes" in answer
+
+
 async def test_doubts_sent_again_wait_for_the_sender(office: Office):
     campaign, card = await office.sending()
     await office.write(lambda tx: _lose_an_answer(tx, campaign.id, office.clock.now()))

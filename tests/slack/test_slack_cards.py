@@ -13,7 +13,7 @@ from bot.domain.campaign import CampaignState
 from bot.domain.errors import InvalidInputError
 from bot.domain.funnel import Funnel
 from bot.domain.instants import Millis
-from bot.domain.sheet import CampaignForm, Decision, Milestone, Outcome
+from bot.domain.sheet import CampaignForm, Decision, Doubts, Milestone, Outcome
 from bot.domain.template import Template, variables
 from bot.ports.chat import ChatMessage
 from bot.slack import ids, refs
@@ -98,9 +98,29 @@ def test_the_confirming_modal_says_when_a_campaign_starts_at_once_because_its_ti
 
 
 def test_messages_in_doubt_bring_their_button_whatever_the_state():
-    card = live_card(a_sheet(_S.CLOSED, funnel=Funnel({"in_doubt": 1})))
+    card = live_card(a_sheet(_S.CLOSED, funnel=Funnel({"in_doubt": 1}), doubts=Doubts(open=1)))
 
     assert ids.CAMPAIGN_RESOLVE_IN_DOUBT in buttons(card)
+    assert "Nobody knows whether 1 left" in read(card)
+
+
+def test_doubts_that_a_person_has_decided_bring_no_button_and_are_told_as_decided():
+    card = live_card(a_sheet(_S.SENT, funnel=Funnel({"in_doubt": 3}), doubts=Doubts(assumed=2, again=1)))
+
+    text = read(card)
+    assert ids.CAMPAIGN_RESOLVE_IN_DOUBT not in buttons(card)
+    assert "Nobody knows" not in text
+    assert "2 in doubt are assumed sent" in text
+    assert "1 in doubt is sent again once the template was checked" in text
+    assert "*In doubt*\n3" in text
+
+
+def test_of_several_doubts_only_those_nobody_decided_wait_for_a_person():
+    card = live_card(a_sheet(_S.SENT, funnel=Funnel({"in_doubt": 3}), doubts=Doubts(open=1, assumed=2)))
+
+    assert ids.CAMPAIGN_RESOLVE_IN_DOUBT in buttons(card)
+    assert "Nobody knows whether 1 left" in read(card)
+    assert "2 in doubt are assumed sent" in read(card)
 
 
 @pytest.mark.parametrize("label", LABELS)

@@ -3,7 +3,7 @@
 from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.funnel import Funnel
 from bot.domain.message import Route
-from bot.domain.sheet import CampaignSheet, Reason
+from bot.domain.sheet import CampaignSheet, Doubts, Reason
 from bot.slack.views import reasons
 from bot.slack.views.parts import Block, section
 from bot.slack.views.phrases import (
@@ -61,7 +61,7 @@ def figures(funnel: Funnel) -> list[tuple[str, str]]:
 def troubles(sheet: CampaignSheet) -> list[Block]:
     """Show failures with their next steps, why people were skipped, and what waits for somebody's decision."""
     funnel = sheet.funnel
-    parts = [_failures(sheet), _skipped(funnel), _in_doubt(funnel), _lapsed(funnel), _excluded(sheet.campaign)]
+    parts = [_failures(sheet), _skipped(funnel), _in_doubt(sheet.doubts), _lapsed(funnel), _excluded(sheet.campaign)]
     return [section(part) for part in parts if part]
 
 
@@ -143,14 +143,23 @@ def _excluded(campaign: Campaign) -> str:
     return f"*Never in the plan*: {number(plan.matched - plan.recipients)} of {number(plan.matched)} ({why})"
 
 
-def _in_doubt(funnel: Funnel) -> str:
-    count = funnel["in_doubt"]
-    if not count:
-        return ""
-    return (
-        f"❓ *Nobody knows whether {number(count)} left*: the request broke off before Meta answered. A later report "
-        "settles them; otherwise a person decides. Arauto never sends them again by itself."
-    )
+def _in_doubt(doubts: Doubts) -> str:
+    """Say what is undecided about messages in doubt, and what a person has decided."""
+    rows = []
+    if doubts.open:
+        rows.append(
+            f"❓ *Nobody knows whether {number(doubts.open)} left*: the request broke off before Meta answered. "
+            "A later report settles them; otherwise a person decides. Arauto never sends them again by itself."
+        )
+    if doubts.assumed:
+        rows.append(f"{number(doubts.assumed)} in doubt {_are(doubts.assumed)} assumed sent, as a person decided.")
+    if doubts.again:
+        rows.append(f"{number(doubts.again)} in doubt {_are(doubts.again)} sent again once the template was checked.")
+    return "\n".join(rows)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _lapsed(funnel: Funnel) -> str:
