@@ -78,8 +78,8 @@ def _tell(
     recording.record(tx, changed, "tried_again", "arauto", now, capped=len(capped), doubts=wanted, unsent=unsent)
     sentences = (
         (len(capped), "A day has passed: one more try for {} over Meta’s limit."),
-        (wanted, "Sent again to {} in doubt; for some it may be the second message."),
-        (unsent, "Sent now to {} whose message had never left."),
+        (wanted, "Sending again to {} in doubt; for some it may be the second message."),
+        (unsent, "Sending now to {} whose message had never left."),
     )
     text = " ".join(sentence.format(_people(count)) for count, sentence in sentences if count)
     narrating.tell(tx, changed, f"retry {now}", text, now)

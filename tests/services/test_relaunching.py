@@ -211,7 +211,7 @@ async def test_a_doubt_to_be_sent_again_waits_for_the_template_to_be_read(house:
     [claim] = (await house.mark(campaign)).go
     assert (marked[0].state, marked[1][0], tried) == (CampaignState.SENT, Dispatch.IN_DOUBT, 1)
     assert (claim.recipient.id, claim.recipient.attempt) == (row.id, 2)
-    assert any(text.startswith("Sent again to 1 person in doubt") for text in await house.said())
+    assert any(text.startswith("Sending again to 1 person in doubt") for text in await house.said())
 
 
 async def test_a_changed_template_keeps_a_doubt_from_being_sent_again_and_a_person_may_decide_anew(house: House):
