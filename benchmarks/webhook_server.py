@@ -6,6 +6,7 @@ import sys
 from benchmarks.books import NUMBER
 from benchmarks.statuses import SECRET, WABA
 from bot.cli.loop import collect_seldom, run, until_stopped
+from bot.domain.policy import Policy
 from bot.runtime.absorbing import WebhookEndpoint
 from bot.runtime.clock import SystemClock
 from bot.runtime.listener import listen
@@ -20,6 +21,7 @@ async def serve(database: str, port: int) -> None:
     store = open_storage(database, clock=clock)
     webhook = WebhookEndpoint(
         store=store,
+        policy=Policy(approval_channel="C0APPROVALS", phone_number_ids=(NUMBER,)),
         clock=clock,
         metrics=metrics,
         app_secret=SECRET,

@@ -8,6 +8,7 @@ from bot.domain.approval import Shown
 from bot.domain.campaign import Campaign
 from bot.domain.errors import ConflictError, NotFoundError
 from bot.domain.instants import Millis
+from bot.domain.message import Dispatch
 from bot.domain.roles import Actor
 from bot.ports.storage import Transaction
 from bot.services import approving, rehearsing
@@ -17,7 +18,7 @@ from bot.slack import ids, refs
 from bot.slack.refs import CampaignRef
 from bot.slack.views.confirm_modal import confirm_modal
 from bot.slack.views.parts import Block
-from bot.slack.views.phrases import line, people
+from bot.slack.views.phrases import code, line, people
 from bot.slack.views.reason_modal import changes_modal, reject_modal
 from commands.desk import Desk
 from commands.exchange import Exchange
@@ -36,6 +37,7 @@ async def click_approve(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     def confirm(tx: Transaction, shown: Shown) -> Block:
         campaign = approving.review(tx, shown, actor, desk.now())
         approving.check_other_eyes(tx, campaign, actor)
+        approving.check_in_time(campaign, desk.policy, desk.now())
         sheet = campaign_sheet(tx, campaign, policy=desk.policy, words=desk.words, now=desk.now())
         return confirm_modal(sheet)
 
@@ -77,17 +79,23 @@ async def request_changes(desk: Desk, actor: Actor, exchange: Exchange) -> None:
 async def test_send(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     """Send it to the testers of the settings, outside every figure."""
 
-    def request(tx: Transaction, shown: Shown) -> tuple[str, int]:
+    def request(tx: Transaction, shown: Shown) -> tuple[str, rehearsing.Requested]:
         campaign = find_campaign(tx, clicked(exchange).id)
         _refuse_second_test(tx, campaign)
-        trials = rehearsing.request(tx, shown, actor, desk.policy, desk.new_token, desk.now())
-        return campaign.spec.name, len(trials)
+        requested = rehearsing.request(tx, shown, actor, desk.policy, desk.new_token, desk.now())
+        return campaign.spec.name, requested
 
-    name, testers = await _decide(desk, clicked(exchange), request)
+    name, requested = await _decide(desk, clicked(exchange), request)
     await exchange.accept()
     desk.workers.send()
-    text = f"🧪 A test of *{line(name)}* is on its way to {people(testers)}. What Meta says comes to you as a message."
-    await exchange.say(text)
+    await exchange.say(_requested(name, requested))
+
+
+def _requested(name: str, requested: rehearsing.Requested) -> str:
+    testers = people(len(requested.trials))
+    text = f"🧪 A test of *{line(name)}* is on its way to {testers}. What Meta says comes to you as a message."
+    left_out = [f"{code(masked)} ({line(reason)})" for masked, reason in requested.left_out]
+    return f"{text} Left out: {', '.join(left_out)}." if left_out else text
 
 
 def clicked(exchange: Exchange) -> CampaignRef:
@@ -156,7 +164,7 @@ def _want(tx: Transaction, *, ref: CampaignRef) -> None:
 def _refuse_second_test(tx: Transaction, campaign: Campaign) -> None:
     """Keep a doubled click from sending every tester the same message twice."""
     waiting = tx.trials.waiting(campaign.spec.phone_number_id, _TRIALS)
-    if any(trial.campaign_id == campaign.id for trial in waiting):
+    if any(trial.campaign_id == campaign.id for trial in [*waiting, *tx.trials.with_dispatch(Dispatch.SENDING)]):
         raise ConflictError(f"A test of “{campaign.spec.name}” is on its way already.")
 
 

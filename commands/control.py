@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from bot.domain.campaign import Campaign, CampaignId
+from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.errors import ConflictError, InvalidInputError
-from bot.domain.instants import MINUTE, Millis
+from bot.domain.instants import Millis
 from bot.domain.roles import Actor, Role, require
 from bot.domain.template import Template
 from bot.ports.chat import ChatGoneError
 from bot.ports.meta import MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Transaction
-from bot.services import controlling, launching, rescuing
+from bot.services import approving, controlling, launching, rescuing
 from bot.services.drafting import find_campaign
 from bot.slack import ids
 from bot.slack.views.in_doubt_modal import in_doubt_modal
@@ -51,6 +51,9 @@ async def resume(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> N
     """
     require_any(actor)  # which role it takes depends on what stopped the campaign: the service says
     campaign = await desk.store.read(lambda tx: find_campaign(tx, wanted))
+    if campaign.is_held:
+        await _let_start(desk, actor, exchange, campaign)
+        return
     await exchange.accept()
     template = await _template_now(desk, campaign)
 
@@ -64,6 +67,15 @@ async def resume(desk: Desk, actor: Actor, exchange: Exchange, wanted: str) -> N
     desk.workers.send()
     desk.workers.draw()
     await exchange.say(f"▶️ *{line(campaign.spec.name)}* goes on. Nobody gets it twice.")
+
+
+async def _let_start(desk: Desk, actor: Actor, exchange: Exchange, campaign: Campaign) -> None:
+    """Start what was held for being late; the launcher makes every check, as for any launch."""
+    await desk.store.write(lambda tx: approving.let_start(tx, campaign.id, actor, desk.now()))
+    await exchange.accept()
+    desk.workers.launch()
+    desk.workers.draw()
+    await exchange.say(f"▶️ *{line(campaign.spec.name)}* starts in a moment, if everything is still as approved.")
 
 
 async def stop_all(desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -112,12 +124,16 @@ async def ask_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     def ask(tx: Transaction) -> Block:
         campaign = find_campaign(tx, ref.id)
         doubts = rescuing.open_doubts(tx, campaign.id, desk.policy, desk.now())
-        undecided = [row for row in doubts if row.reason != rescuing.ASSUMED_SENT]
-        if not undecided:
-            raise InvalidInputError(_nobody(desk))
-        return in_doubt_modal(ref, campaign.spec.name, len(undecided))
+        if not doubts:
+            raise ConflictError(rescuing.nothing_open(tx, campaign.id, desk.policy))
+        return in_doubt_modal(ref, campaign.spec.name, len(doubts))
 
-    await exchange.open(await desk.store.read(ask))
+    try:
+        modal = await desk.store.read(ask)
+    except ConflictError:  # the card is behind
+        await repair(desk, ref)
+        raise
+    await exchange.open(modal)
 
 
 async def resolve_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None:
@@ -133,10 +149,17 @@ async def resolve_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None
 
     campaign, count = await desk.store.write(write)
     await exchange.accept()
+    desk.workers.launch()
     desk.workers.send()
     desk.workers.draw()
-    outcome = "go out again" if choice == ids.SEND_AGAIN else "count as settled"
-    await exchange.say(f"*{line(campaign.spec.name)}*: the messages to {people(count)} {outcome}.")
+    await exchange.say(f"*{line(campaign.spec.name)}*: the messages to {people(count)} {_outcome(campaign, choice)}.")
+
+
+def _outcome(campaign: Campaign, choice: str) -> str:
+    if choice == ids.ASSUME_SENT:
+        return "count as settled"
+    is_checked = campaign.state is CampaignState.SENT
+    return "go out again if the template at Meta is still the approved one" if is_checked else "go out again"
 
 
 async def _from_card(desk: Desk, actor: Actor, exchange: Exchange, steer: _Steer) -> None:
@@ -165,9 +188,7 @@ async def _template_now(desk: Desk, campaign: Campaign) -> Template | None:
     except (TimeoutError, MetaUnavailableError) as away:
         raise TryAgainError("Meta does not answer, so the template cannot be checked. Try again later.") from away
     except MetaRefusedError as refused:
-        raise ConflictError(f"Meta refused to show the template: {refused}") from refused
-
-
-def _nobody(desk: Desk) -> str:
-    minutes = desk.policy.doubt_patience // MINUTE
-    return f"Nobody is in doubt for longer than {minutes} minutes. Meta’s reports may still clear the others up."
+        if refused.failure.is_passing:
+            sentence = f"The template cannot be checked now: {refused.failure.what}. Try again later."
+            raise TryAgainError(sentence) from refused
+        raise ConflictError(f"The template cannot be checked. Meta refused: {refused}.") from refused

@@ -169,6 +169,7 @@ class Bot:
         settings = self._settings
         webhook = WebhookEndpoint(
             store=self._store,
+            policy=self._policy,
             clock=self._clock,
             metrics=self._metrics,
             app_secret=settings.meta_app_secret,

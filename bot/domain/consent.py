@@ -4,7 +4,7 @@ Two independent stops: ours (STOP words, imports, a command) and WhatsApp's own 
 WhatsApp's `resume` lifts only its own. Sendable means opted in and neither stop.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 
@@ -67,6 +67,21 @@ class Exclusion(StrEnum):
     MISSING_VALUE = "missing_value"
     #: The text filled with this person's values is longer than Meta takes.
     TOO_LONG = "too_long"
+
+
+#: The reasons in words a marketer understands.
+WORDS: Mapping[Exclusion, str] = {
+    Exclusion.NO_OPT_IN: "no opt-in on record",
+    Exclusion.STOPPED: "asked us to stop",
+    Exclusion.WHATSAPP_STOPPED: "stopped marketing in WhatsApp",
+    Exclusion.SUPPRESSED: "could not be reached several times in a row",
+    Exclusion.UNREACHABLE_COUNTRY: "in a country Meta does not deliver marketing to",
+    Exclusion.NOT_ADDRESSABLE: "no usable number or WhatsApp id",
+    Exclusion.FREQUENCY_CAP: "already got as many campaigns as allowed",
+    Exclusion.DUPLICATE: "the same person as somebody else in the list",
+    Exclusion.MISSING_VALUE: "a value is missing and has no fallback",
+    Exclusion.TOO_LONG: "the filled-in text would be too long",
+}
 
 
 #: Countries and areas Meta does not deliver marketing templates to (Meta, "Marketing messages: eligibility", 2026-09).

@@ -23,6 +23,8 @@ class Policy:
     timezone: str = "UTC"
     #: An undecided request, and an approval that could not be launched, end after this.
     approval_lifetime: int = 72 * HOUR
+    #: A campaign starts by itself up to so long after its time; later a person is asked.
+    late_launch: int = HOUR
     #: Statuses may lag behind the end of a lifetime (Meta, "Time to live").
     expiry_buffer: int = 10 * MINUTE
     #: How long webhook bodies nobody could read are kept.
@@ -31,6 +33,8 @@ class Policy:
     doubt_patience: int = 15 * MINUTE
     #: A person over Meta's per-user limit (131049) is tried once more after this.
     cap_retry_after: int = 24 * HOUR
+    #: A sent campaign rests so long before people over that limit are tried, so that they are tried together.
+    cap_retry_pause: int = HOUR
 
     def pace_of(self, granted_mps: int) -> int:
         """Give the bound in force for a number that Meta grants so many messages per second."""

@@ -1,4 +1,4 @@
-"""What a campaign will cost at list price: which market a number is billed in, and what a market costs.
+"""What a campaign will cost at list price, at most: which market a number is billed in, and what a market costs.
 
 A rate card is a CSV file with the header `effective_from,market,currency,marketing`: a date, the market's name as Meta
 writes it, one currency for the whole file, and the price of one delivered marketing message. Rows of several dates may
@@ -17,7 +17,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from bot.domain.errors import ConfigurationError
-from bot.domain.instants import Millis, to_datetime
+from bot.domain.instants import DAY, Millis, to_datetime
 
 OTHER = "Other"
 _CARD_COLUMNS = ("effective_from", "market", "currency", "marketing")
@@ -78,10 +78,18 @@ class RateCard:
         today = _day(at)
         return next((price for since, price in versions if since <= today), versions[-1][1])
 
+    def highest(self, market: str, since: Millis, until: Millis) -> Decimal:
+        """Give the most that one delivered message costs from `since` to `until`, whatever the account's zone is."""
+        versions = self._prices.get(market) or self._prices[OTHER]
+        first, last = _day(Millis(since - DAY)), _day(Millis(until + DAY))
+        changes = [price for day, price in versions if first < day <= last]
+        return max([self.price(market, Millis(since - DAY)), *changes])
 
-def estimate(by_market: Mapping[str, int], card: RateCard, at: Millis) -> Estimate:
-    """Price a campaign: people by market, as of the day it will be sent."""
-    rates = {market: card.price(market, at) for market in sorted(by_market)}
+
+def estimate(by_market: Mapping[str, int], card: RateCard, since: Millis, until: Millis | None = None) -> Estimate:
+    """Price a campaign at most: people by market, and the days its messages may arrive (`until` None: one day)."""
+    last = since if until is None else until
+    rates = {market: card.highest(market, since, last) for market in sorted(by_market)}
     costs = {market: rate * by_market[market] for market, rate in rates.items()}
     return Estimate(sum(costs.values(), Decimal(0)), card.currency, card.name, rates, costs)
 

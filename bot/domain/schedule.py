@@ -6,6 +6,7 @@ is its end minus the lifetime: whatever starts later could still reach a phone a
 
 from datetime import UTC, tzinfo
 
+from bot.domain.campaign import Campaign
 from bot.domain.instants import SECOND, Millis, plus_seconds, to_datetime
 from bot.domain.template import MAX_TTL_SECONDS, MIN_TTL_SECONDS
 
@@ -31,6 +32,11 @@ def expires_at(accepted_at: Millis, ttl_seconds: int, buffer_seconds: int = EXPI
     Meta sends nothing at expiry; the clock starts at `sent`, or at acceptance while there is no `sent`.
     """
     return plus_seconds(accepted_at, ttl_seconds + buffer_seconds)
+
+
+def lateness(campaign: Campaign, now: Millis) -> int:
+    """Give the milliseconds since an approved campaign should have started; negative before its time."""
+    return now - max(campaign.spec.scheduled_at or 0, campaign.approved_at or 0)
 
 
 def sending_seconds(recipients: int, per_second: float) -> int:

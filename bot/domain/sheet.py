@@ -78,6 +78,15 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """Of the messages in doubt: how many nobody has decided, a person assumed sent, and wait to be sent again."""
+
+    open: int = 0
+    assumed: int = 0
+    again: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignSheet:
     """Everything both cards of a campaign show, as of `now`.
 
@@ -118,6 +127,9 @@ class CampaignSheet:
     failures: Sequence[Reason] = ()
     #: What the delivered messages cost by the rate card.
     cost_so_far: Decimal = Decimal(0)
+    doubts: Doubts = Doubts()
+    #: How many of a sent campaign wait for another try: then it can still be called off.
+    trying_again: int = 0
     #: When the last message is expected to leave; None when nothing is leaving.
     eta: Millis | None = None
 

@@ -44,6 +44,13 @@ class Failure:
     is_known: bool = True
     #: By what the wait grows with each further try.
     growth: float = 2.0
+    #: Meta objects to this template, its content or its file, not to the account, the app or the moment.
+    is_about_template: bool = False
+
+    @property
+    def is_passing(self) -> bool:
+        """Tell whether the same question may be answered later without anybody mending anything."""
+        return self.kind in (ErrorClass.TRANSIENT, ErrorClass.RATE, ErrorClass.DELAYED)
 
 
 @dataclass(frozen=True, slots=True)

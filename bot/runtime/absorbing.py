@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.domain.errors import StorageFullError
 from bot.domain.inbound import WebhookBatch
+from bot.domain.policy import Policy
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
 from bot.runtime.answers import Answer
@@ -31,6 +32,7 @@ class WebhookEndpoint:
         self,
         *,
         store: Storage,
+        policy: Policy,
         clock: Clock,
         metrics: Metrics,
         app_secret: str,
@@ -38,7 +40,7 @@ class WebhookEndpoint:
         waba_id: str,
         numbers: tuple[str, ...],
     ) -> None:
-        self._gathering = Gathering(store, clock, metrics)
+        self._gathering = Gathering(store, policy, clock, metrics)
         self._metrics = metrics
         self._app_secret = app_secret
         self._verify_token = verify_token

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from bot.domain.errors import StorageFullError
 from bot.domain.inbound import WebhookBatch
+from bot.domain.policy import Policy
 from bot.ports.clock import Clock
 from bot.ports.storage import Storage
 from bot.runtime.metrics import Metrics
@@ -37,8 +38,9 @@ class _Waiting(NamedTuple):
 class Gathering:
     """Absorbs batches for one event loop."""
 
-    def __init__(self, store: Storage, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, store: Storage, policy: Policy, clock: Clock, metrics: Metrics) -> None:
         self._store = store
+        self._policy = policy
         self._clock = clock
         self._metrics = metrics
         self._waiting: deque[_Waiting] = deque()
@@ -94,7 +96,7 @@ class Gathering:
 
     async def _write(self, batches: Sequence[WebhookBatch]) -> None:
         batch = batches[0] if len(batches) == 1 else _joined(batches)
-        absorbed = await self._store.write(lambda tx: reacting.absorb(tx, batch, self._clock.now()))
+        absorbed = await self._store.write(lambda tx: reacting.absorb(tx, batch, self._policy, self._clock.now()))
         self._metrics.absorbed(batch, absorbed, bodies=len(batches))
 
 

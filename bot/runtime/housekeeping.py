@@ -28,7 +28,7 @@ class Housekeeping:
         self._draw_digest = draw_digest
 
     async def age(self) -> None:
-        """Expire, lapse, retry and close campaigns; each in a transaction of its own."""
+        """Expire, lapse and close campaigns; each in a transaction of its own."""
         for campaign_id in await self._store.read(ageing.ageing):
             await self._age(campaign_id)
 
@@ -37,13 +37,12 @@ class Housekeeping:
             pass
         while await self._store.write(lambda tx: ageing.expire(tx, campaign_id, self._policy, self._clock.now())):
             pass
-        await self._store.write(lambda tx: self._retry_or_close(tx, campaign_id))
+        await self._store.write(lambda tx: self._tell_or_close(tx, campaign_id))
 
-    def _retry_or_close(self, tx: Transaction, campaign_id: CampaignId) -> None:
+    def _tell_or_close(self, tx: Transaction, campaign_id: CampaignId) -> None:
         now = self._clock.now()
         ageing.tell_half(tx, campaign_id, now)
-        if not ageing.retry_capped(tx, campaign_id, self._policy, now):
-            ageing.close(tx, campaign_id, self._policy, now)
+        ageing.close(tx, campaign_id, self._policy, now)
 
     async def expire_approvals(self) -> None:
         """Send back requests nobody decided in time."""

@@ -28,7 +28,7 @@ class TrialSender:
         """Mark the next trials durably; whoever stopped meanwhile is skipped."""
         if room <= 0:
             return ()
-        return await self._store.write(lambda tx: rehearsing.mark(tx, self._number, min(room, 5)))
+        return await self._store.write(lambda tx: rehearsing.mark(tx, self._number, min(room, 5), self._clock.now()))
 
     async def put_back(self, trial: Trial) -> None:
         """Let a marked trial wait again: its request has certainly not left."""

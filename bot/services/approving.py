@@ -3,9 +3,10 @@
 from bot.domain.approval import Shown, check_decision, check_four_eyes, digest_of
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.errors import ConflictError, InvalidInputError, NotAllowedError
-from bot.domain.instants import Millis
+from bot.domain.instants import MINUTE, Millis
 from bot.domain.policy import Policy
 from bot.domain.roles import Actor, Role, require
+from bot.domain.schedule import in_words
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
 from bot.services.drafting import require_campaign
@@ -27,10 +28,21 @@ def check_other_eyes(tx: Transaction, campaign: Campaign, actor: Actor) -> None:
         raise NotAllowedError("You cannot approve what you submitted. Somebody else on the approvers' list has to.")
 
 
+def check_in_time(campaign: Campaign, policy: Policy, now: Millis) -> None:
+    """Raise ConflictError for a start long over: it is part of what an approval covers, and people sleep at night."""
+    starts_at = campaign.spec.scheduled_at
+    if starts_at is not None and now - starts_at > policy.late_launch:
+        late = in_words((now - starts_at) // MINUTE * 60)
+        raise ConflictError(
+            f"“{campaign.spec.name}” was to start {late} ago. Request changes, so that its author picks another start."
+        )
+
+
 def approve(tx: Transaction, shown: Shown, actor: Actor, policy: Policy, now: Millis) -> Campaign:
     """Give the approval: to this plan, for this template, until the lifetime of the approval ends."""
     campaign = review(tx, shown, actor, now)
     check_other_eyes(tx, campaign, actor)
+    check_in_time(campaign, policy, now)
     if digest_of(campaign) != campaign.digest:
         raise ConflictError(f"The plan of “{campaign.spec.name}” no longer matches its digest; submit it again.")
     due = max(now, campaign.spec.scheduled_at or now)
@@ -46,6 +58,20 @@ def approve(tx: Transaction, shown: Shown, actor: Actor, policy: Policy, now: Mi
     recording.record(tx, campaign, "approved", actor.user, now, recipients=campaign.plan and campaign.plan.recipients)
     narrating.redraw(tx, campaign, create_live=True)
     narrating.tell(tx, campaign, "approved", f"Approved by <@{actor.user}>.", now)
+    return campaign
+
+
+def let_start(tx: Transaction, campaign_id: CampaignId, actor: Actor, now: Millis) -> Campaign:
+    """Let a campaign start now that was held because its time is long over; everything is checked again at launch."""
+    require(actor, Role.APPROVER)
+    campaign = require_campaign(tx, campaign_id)
+    if not campaign.is_held:
+        raise ConflictError(f"Campaign “{campaign.spec.name}” does not wait for somebody to start it.")
+    check_other_eyes(tx, campaign, actor)
+    campaign = tx.campaigns.change(campaign, approved_by=actor.user, approved_at=now, reason=None)
+    recording.record(tx, campaign, "started_late", actor.user, now)
+    narrating.redraw(tx, campaign)
+    narrating.tell(tx, campaign, f"r{campaign.revision} started late", f"<@{actor.user}> lets it start now.", now)
     return campaign
 
 

@@ -8,7 +8,7 @@ from bot.domain.instants import Millis
 from bot.domain.message import Dispatch
 from bot.domain.roles import Actor, Role, require
 from bot.ports.storage import Transaction
-from bot.services import narrating, recording
+from bot.services import narrating, pending, recording
 from bot.services.drafting import require_campaign
 
 #: States from which a campaign can still be called off.
@@ -25,8 +25,6 @@ CANCELLABLE = frozenset(
         CampaignState.FAILED,
     }
 )
-#: Remembers when somebody last stopped everything.
-STOPPED_ALL = "stopped all at"
 #: Rows called off per transaction, so that other writers get their turn.
 CHUNK = 5_000
 
@@ -56,9 +54,16 @@ def resume(tx: Transaction, campaign_id: CampaignId, actor: Actor, now: Millis) 
 
 
 def cancel(tx: Transaction, campaign_id: CampaignId, actor: Actor, now: Millis) -> Campaign:
-    """Call a campaign off for good. What has left has left; the rest is skipped (`finish_cancelling`)."""
+    """Call a campaign off for good. What has left has left; the rest is skipped (`finish_cancelling`).
+
+    Of a sent campaign this drops what waits for another try; where nothing does, there is nothing to call off.
+    """
     require(actor, Role.MARKETER)
     campaign = require_campaign(tx, campaign_id)
+    if pending.pending(tx, campaign, now).people:
+        count = pending.drop(tx, campaign, now)
+        sentence = f"Cancelled by <@{actor.user}>: {_not_tried(count)}."
+        return _set(tx, campaign, CampaignState.CANCELLED, actor.user, sentence, now)
     _expect(campaign, CANCELLABLE, "cancelled")
     return _set(tx, campaign, CampaignState.CANCELLED, actor.user, f"Cancelled by <@{actor.user}>.", now)
 
@@ -66,7 +71,8 @@ def cancel(tx: Transaction, campaign_id: CampaignId, actor: Actor, now: Millis) 
 def stop_all(tx: Transaction, actor: Actor, now: Millis) -> list[Campaign]:
     """Pause everything that sends or is about to; one transaction. Nothing sent before is tried again by itself."""
     require(actor, Role.ADMIN)
-    tx.switches.set(STOPPED_ALL, str(now), now)
+    spared = _drop_tries(tx, actor, now)
+    tx.switches.set(pending.STOPPED_ALL, str(now), now)
     sending = tx.campaigns.list(states={CampaignState.SENDING}, limit=1000)
     stopped = [
         _set(tx, campaign, CampaignState.PAUSED, actor.user, f"<@{actor.user}> stopped all sending.", now)
@@ -76,7 +82,23 @@ def stop_all(tx: Transaction, actor: Actor, now: Millis) -> list[Campaign]:
     for campaign in about_to:
         reason = f"<@{actor.user}> stopped all sending before it was launched."
         stopped.append(_set(tx, campaign, CampaignState.CHANGES_REQUESTED, actor.user, reason, now))
-    return stopped
+    return stopped + spared
+
+
+def _drop_tries(tx: Transaction, actor: Actor, now: Millis) -> list[Campaign]:
+    """Try nobody again of what was sent before; gives the campaigns of which somebody waited for it."""
+    sent = tx.campaigns.list(states={CampaignState.SENT}, limit=1000)
+    waiting = [campaign for campaign in sent if pending.pending(tx, campaign, now).people]
+    for campaign in waiting:
+        count = pending.drop(tx, campaign, now)
+        recording.record(tx, campaign, "tries_dropped", actor.user, now, people=count)
+        text = f"<@{actor.user}> stopped all sending: {_not_tried(count)}."
+        narrating.tell(tx, campaign, f"no more tries {now}", text, now)
+    return waiting
+
+
+def _not_tried(count: int) -> str:
+    return "1 person is not tried again" if count == 1 else f"{count:,} people are not tried again"
 
 
 def pause_by_machine(

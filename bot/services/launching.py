@@ -8,17 +8,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.approval import digest_of
-from bot.domain.campaign import ACTIVE, Campaign, CampaignId, CampaignState
-from bot.domain.instants import DAY, MINUTE, Millis, plus_seconds
+from bot.domain.campaign import Campaign, CampaignId, CampaignState
+from bot.domain.instants import MINUTE, Millis, plus_seconds
 from bot.domain.policy import Policy
+from bot.domain.schedule import in_words, lateness
 from bot.domain.template import Template, unsendable_reason
 from bot.ports.storage import Transaction
-from bot.services import narrating, recording
+from bot.services import lifetimes, narrating, recording
 from bot.services.sending import is_lapsed
-
-#: Edits of an approved template (Meta, "Template management"): once in 24 hours, ten times in 30 days.
-EDITS_PER_DAY = 1
-EDITS_PER_MONTH = 10
 
 
 class Step(StrEnum):
@@ -41,9 +38,9 @@ class Check:
 
 
 def due(tx: Transaction, now: Millis) -> list[Campaign]:
-    """List the approved campaigns whose time has come, the longest waiting first."""
+    """List the approved campaigns whose time has come, the longest waiting first; those held for being late wait."""
     waiting = tx.campaigns.list(states={CampaignState.APPROVED, CampaignState.SCHEDULED}, limit=1000)
-    ready = [campaign for campaign in waiting if (campaign.spec.scheduled_at or 0) <= now]
+    ready = [one for one in waiting if (one.spec.scheduled_at or 0) <= now and not one.is_held]
     return sorted(ready, key=lambda campaign: campaign.approved_at or 0)
 
 
@@ -62,10 +59,20 @@ def launch(tx: Transaction, campaign_id: CampaignId, template: Template | None, 
     if template is None:  # an objection above; said again for the type checker
         return Check(Step.DONE)
     tx.templates.put(template, now)
-    if campaign.spec.ttl_seconds not in (None, template.lifetime_seconds):
-        return _ttl_step(tx, campaign, template, now)
-    _start(tx, campaign, template, policy, now)
-    return Check(Step.DONE)
+    wanted = campaign.spec.ttl_seconds
+    changes_ttl = wanted not in (None, template.lifetime_seconds)
+    if changes_ttl and lifetimes.must_wait(tx, campaign, now):
+        return Check(Step.WAIT)
+    if lateness(campaign, now) > policy.late_launch:
+        _hold_late(tx, campaign, policy, now)
+        return Check(Step.DONE)
+    if not changes_ttl:
+        _start(tx, campaign, template, policy, now)
+        return Check(Step.DONE)
+    if not lifetimes.has_edit_left(tx, template.id, wanted, now):
+        _void(tx, campaign, "Meta allows one edit of a template a day and ten in 30 days; this one has none left.", now)
+        return Check(Step.DONE)
+    return Check(Step.SET_TTL, wanted)
 
 
 def resume_check(tx: Transaction, campaign_id: CampaignId, template: Template | None) -> str | None:
@@ -84,13 +91,6 @@ def refuse(tx: Transaction, campaign_id: CampaignId, reason: str, now: Millis) -
     campaign = tx.campaigns.get(campaign_id)
     if campaign is not None and campaign.state in (CampaignState.APPROVED, CampaignState.SCHEDULED):
         _void(tx, campaign, reason, now)
-
-
-def others_on_template(tx: Transaction, campaign: Campaign) -> list[Campaign]:
-    """List other campaigns that a change of this template's lifetime would touch."""
-    open_states = {*ACTIVE, CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.IN_REVIEW}
-    found = tx.campaigns.list(states=open_states, template_id=campaign.spec.template_id, limit=100)
-    return [other for other in found if other.id != campaign.id]
 
 
 def differences(approved: Template, now: Template) -> list[tuple[str, str, str]]:
@@ -129,6 +129,20 @@ def _too_late(campaign: Campaign, now: Millis) -> str | None:
     return None
 
 
+def _hold_late(tx: Transaction, campaign: Campaign, policy: Policy, now: Millis) -> None:
+    """Keep a launch back whose hour is over, and ask an approver: what was fine in the morning may not be at night."""
+    late = in_words(lateness(campaign, now) // MINUTE * 60)
+    reason = f"It was {late} late when it could have started, so it does not start by itself."
+    changed = tx.campaigns.change(campaign, reason=reason)
+    recording.record(tx, changed, "held_late", "arauto", now, late_ms=lateness(campaign, now))
+    narrating.redraw(tx, changed, create_live=True)
+    ask = f"{reason} An approver may start it: *Start now* on its card, or `/campaign resume {campaign.token}`."
+    key = f"r{changed.revision} held late"
+    narrating.tell(tx, changed, key, ask, now, broadcast=True)
+    about = f"*{campaign.spec.name}* (`{campaign.token}`): {ask}"
+    narrating.tell_approvers(tx, policy, f"campaign {campaign.id}, approvers: {key}", about, now)
+
+
 def verify_rows(tx: Transaction, campaign_id: CampaignId) -> str | None:
     """Hash the frozen rows again; a sentence when they are not what was approved. Takes seconds for a million."""
     campaign = tx.campaigns.get(campaign_id)
@@ -137,22 +151,6 @@ def verify_rows(tx: Transaction, campaign_id: CampaignId) -> str | None:
     if tx.recipients.chain(campaign_id) != campaign.plan.chain:
         return "The recipients no longer match the approved digest."
     return None
-
-
-def _ttl_step(tx: Transaction, campaign: Campaign, template: Template, now: Millis) -> Check:
-    """Decide about an edit of the template's lifetime: quota, and nobody else sending on it."""
-    sending = [other for other in others_on_template(tx, campaign) if other.state in ACTIVE]
-    if sending:
-        key = f"v{campaign.version} waits for {sending[0].token}"
-        text = f"Waiting: *{sending[0].spec.name}* is sending on this template, whose lifetime must change first."
-        narrating.tell(tx, campaign, key, text, now)
-        return Check(Step.WAIT)
-    day = tx.templates.edits_since(template.id, Millis(now - DAY))
-    month = tx.templates.edits_since(template.id, Millis(now - 30 * DAY))
-    if day >= EDITS_PER_DAY or month >= EDITS_PER_MONTH:
-        _void(tx, campaign, "Meta allows one edit of a template a day and ten in 30 days; this one has none left.", now)
-        return Check(Step.DONE)
-    return Check(Step.SET_TTL, campaign.spec.ttl_seconds)
 
 
 def is_dormant(tx: Transaction, template: Template, now: Millis) -> bool:

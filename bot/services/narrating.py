@@ -2,6 +2,7 @@
 
 from bot.domain.campaign import Campaign
 from bot.domain.instants import Millis
+from bot.domain.policy import Policy
 from bot.ports.records import Notice
 from bot.ports.storage import Transaction
 
@@ -17,6 +18,11 @@ def tell(tx: Transaction, campaign: Campaign, key: str, text: str, now: Millis, 
 def tell_person(tx: Transaction, user: str, key: str, text: str, now: Millis) -> None:
     """Queue a direct message to one of our people."""
     tx.notices.add(Notice(key=key, channel=user, text=text), now)
+
+
+def tell_approvers(tx: Transaction, policy: Policy, key: str, text: str, now: Millis) -> bool:
+    """Queue a sentence for the channel where campaigns are approved; the same key is told once (False if it was)."""
+    return tx.notices.add(Notice(key=key, channel=policy.approval_channel, text=text), now)
 
 
 def redraw(tx: Transaction, campaign: Campaign, *, create_live: bool = False) -> None:

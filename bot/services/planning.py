@@ -17,14 +17,17 @@ from bot.domain.approval import digest_of
 from bot.domain.binding import Composed, Composer
 from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.consent import Exclusion, Facts, Standing, verdict
-from bot.domain.instants import Millis
+from bot.domain.instants import SECOND, Millis
 from bot.domain.phone import mask
 from bot.domain.plan import PlannedRecipient, PlanSummary, chain_all
 from bot.domain.policy import Policy
 from bot.domain.rendering import filled_in, preview
+from bot.domain.schedule import sending_seconds
 from bot.ports.people import Candidate, Person
+from bot.ports.records import NumberStatus
 from bot.ports.storage import Transaction
 from bot.services import narrating, recording
+from bot.services.sending import lifetime_of
 
 #: People per transaction: about 25 ms of the writer's time.
 CHUNK = 800
@@ -111,7 +114,7 @@ class Planner:
         if plan.recipients == 0:
             _send_back(tx, campaign, "Nobody in this audience can be sent to; the preview says why.", now, plan)
             return
-        estimate = rates.estimate(plan.by_market, self.card, now)
+        estimate = rates.estimate(plan.by_market, self.card, *self._arrivals(tx, campaign, plan, now))
         plan = replace(
             plan,
             is_complete=True,
@@ -130,6 +133,19 @@ class Planner:
         )
         recording.record(tx, campaign, "planned", "arauto", now, recipients=plan.recipients)
         tx.cards.want(campaign.id, "approval", self.policy.approval_channel)
+
+    def _arrivals(self, tx: Transaction, campaign: Campaign, plan: PlanSummary, now: Millis) -> tuple[Millis, Millis]:
+        """Say when the first message may arrive, and the last one if nobody pauses: the days whose prices count.
+
+        Everything takes as long as it may: the decision, the start, the sending, the one more try, the delivery.
+        """
+        spec, policy = campaign.spec, self.policy
+        first = max(now, spec.scheduled_at or now)
+        decided = first + (policy.approval_lifetime if spec.scheduled_at is None else policy.late_launch)
+        number = tx.numbers.get(spec.phone_number_id) or NumberStatus(phone_number_id=spec.phone_number_id)
+        seconds = sending_seconds(plan.recipients, policy.pace_of(number.granted_mps)) + lifetime_of(campaign)
+        last = decided + policy.approval_lifetime + policy.cap_retry_after + seconds * SECOND
+        return Millis(first), Millis(last if spec.offer_ends_at is None else min(last, spec.offer_ends_at))
 
 
 def facts_of(person: Candidate) -> Facts:

@@ -7,12 +7,14 @@ from bot.domain import inbound
 from bot.domain.campaign import ACTIVE, Campaign, CampaignState
 from bot.domain.inbound import TemplateEventKind, WebhookBatch
 from bot.domain.instants import Millis
+from bot.domain.policy import Policy
 from bot.ports.records import NumberStatus
 from bot.ports.storage import Transaction
 from bot.services import consenting, controlling, narrating, tracking
+from bot.services.lifetimes import trying_again
 
 
-def absorb(tx: Transaction, batch: WebhookBatch, now: Millis) -> tracking.Absorbed:
+def absorb(tx: Transaction, batch: WebhookBatch, policy: Policy, now: Millis) -> tracking.Absorbed:
     """Apply one webhook body: everything in it, in one transaction. Stops come first."""
     _apply_preferences(tx, batch.preferences, now)
     _apply_inbound(tx, batch.inbound, now)
@@ -21,7 +23,7 @@ def absorb(tx: Transaction, batch: WebhookBatch, now: Millis) -> tracking.Absorb
     for template_event in batch.template_events:
         _apply_template_event(tx, template_event, now)
     for account_event in batch.account_events:
-        _apply_account_event(tx, account_event, now)
+        _apply_account_event(tx, account_event, policy, now)
     for number_event in batch.number_events:
         _apply_number_event(tx, number_event)
     for reason, body in batch.quarantined:
@@ -99,7 +101,8 @@ def _tell_about_template(tx: Transaction, event: inbound.TemplateEvent, now: Mil
     """Pause what sends with the template, and say in each thread what Meta said."""
     concerned = {*ACTIVE, CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.IN_REVIEW}
     sentence = _template_sentence(event)
-    for campaign in tx.campaigns.list(states=concerned, template_id=event.template_id, limit=100):
+    listed = tx.campaigns.list(states=concerned, template_id=event.template_id, limit=100)
+    for campaign in [*listed, *trying_again(tx, event.template_id, now)]:
         if campaign.state is not CampaignState.IN_REVIEW:
             _tell_campaign(tx, campaign, event, sentence, now)
         narrating.redraw(tx, campaign)
@@ -130,8 +133,11 @@ def _template_sentence(event: inbound.TemplateEvent) -> str:
             return f"The text or buttons of template “{event.name}” changed at Meta; the approval covers the old ones."
 
 
-def _apply_account_event(tx: Transaction, event: inbound.AccountEvent, now: Millis) -> None:
-    if not event.stops_sending:
+def _apply_account_event(tx: Transaction, event: inbound.AccountEvent, policy: Policy, now: Millis) -> None:
+    """Post all news of the account once; Meta's repetition of old news must not block what a person lifted since."""
+    key = f"account {event.event} {event.at or now}: {event.sentence}"
+    is_news = narrating.tell_approvers(tx, policy, key, event.sentence, now)
+    if not is_news or not event.stops_sending:
         return
     numbers = {status.phone_number_id: status for status in tx.numbers.list()}
     for campaign in tx.campaigns.list(states={CampaignState.SENDING}, limit=1000):

@@ -1,5 +1,6 @@
 """Everything a card, a list or the App Home shows, gathered from the books into plain sheets."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
@@ -10,11 +11,11 @@ from bot.domain.message import Dispatch
 from bot.domain.policy import Policy
 from bot.domain.roles import Role
 from bot.domain.schedule import last_safe_launch, sending_seconds
-from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, HomeSheet, NumberHealth, Reason
+from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, Doubts, HomeSheet, NumberHealth, Reason
 from bot.ports.records import DigestSchedule, NumberStatus
 from bot.ports.storage import Transaction
-from bot.services import comparing
-from bot.services.launching import is_dormant, others_on_template
+from bot.services import comparing, lifetimes, pending
+from bot.services.launching import is_dormant
 from bot.services.limiting import headroom
 from bot.services.sending import lifetime_of
 
@@ -51,13 +52,21 @@ def campaign_sheet(
         last_safe_launch=_last_safe_launch(campaign),
         needs_wakeup=campaign.template is not None and is_dormant(tx, campaign.template, now),
         template_wait_seconds=policy.template_wait_seconds,
-        other_campaigns=[other.spec.name for other in others_on_template(tx, campaign)],
+        other_campaigns=[other.spec.name for other in lifetimes.others_on_template(tx, campaign, now)],
         warnings=_warnings(campaign, status),
         changes=comparing.changes(tx, campaign),
         failures=_failures(funnel, words),
         cost_so_far=cost_so_far(campaign, funnel),
+        doubts=_doubts(tx, campaign),
+        trying_again=pending.pending(tx, campaign, now).people,
         eta=_eta(campaign, funnel, pace, now),
     )
+
+
+def _doubts(tx: Transaction, campaign: Campaign) -> Doubts:
+    found = Counter(row.reason if row.reason in pending.DECIDED else None for row in pending.doubts(tx, campaign))
+    assumed = found[pending.ASSUMED_SENT]
+    return Doubts(open=found[None], assumed=assumed, again=found.total() - found[None] - assumed)
 
 
 def number_status(tx: Transaction, phone_number_id: str) -> NumberStatus:

@@ -1,16 +1,17 @@
 """Putting right what a dead process held, and letting a person decide what nobody can know."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.domain.campaign import CampaignId, CampaignState
 from bot.domain.errors import InvalidInputError
-from bot.domain.instants import Millis
+from bot.domain.instants import MINUTE, Millis
 from bot.domain.message import Dispatch, Recipient
 from bot.domain.policy import Policy
 from bot.domain.roles import Actor, Role, require
 from bot.ports.storage import Transaction
-from bot.services import narrating, recording
+from bot.services import narrating, pending, recording, rehearsing
 from bot.services.drafting import require_campaign
+from bot.services.sending import is_lapsed
 
 CHUNK = 5_000
 
@@ -33,7 +34,7 @@ def rescue(tx: Transaction, phone_number_id: str, now: Millis) -> Rescued:
         tx.recipients.release([row.id for row in claimed])
         released += len(claimed)
     lost = _all_sending(tx, phone_number_id)
-    _rescue_trials(tx, phone_number_id)
+    _rescue_trials(tx, phone_number_id, now)
     for campaign_id in sorted({row.campaign_id for row in lost}):
         _tell(tx, campaign_id, sum(row.campaign_id == campaign_id for row in lost), now)
     return Rescued(released, len(lost))
@@ -48,10 +49,10 @@ def _all_sending(tx: Transaction, phone_number_id: str) -> list[Recipient]:
     return lost
 
 
-def _rescue_trials(tx: Transaction, phone_number_id: str) -> None:
+def _rescue_trials(tx: Transaction, phone_number_id: str, now: Millis) -> None:
     for trial in tx.trials.with_dispatch(Dispatch.SENDING):
         if trial.phone_number_id == phone_number_id:
-            tx.trials.save(replace(trial, dispatch=Dispatch.IN_DOUBT))
+            rehearsing.doubt(tx, trial, now)
 
 
 def _tell(tx: Transaction, campaign_id: int, count: int, now: Millis) -> None:
@@ -66,16 +67,17 @@ def _tell(tx: Transaction, campaign_id: int, count: int, now: Millis) -> None:
 
 
 def open_doubts(tx: Transaction, campaign_id: CampaignId, policy: Policy, now: Millis) -> list[Recipient]:
-    """List the messages in doubt that webhooks had time enough to heal: a person may decide these."""
-    rows = tx.recipients.with_dispatch(Dispatch.IN_DOUBT, campaign_id=campaign_id, limit=100_000)
-    return [row for row in rows if now - (row.sending_at or 0) >= policy.doubt_patience]
+    """List the messages in doubt that webhooks had time enough to heal, and nobody decided: a person may."""
+    rows = pending.doubts(tx, require_campaign(tx, campaign_id))
+    open_rows = [row for row in rows if row.reason not in pending.DECIDED]
+    return [row for row in open_rows if now - (row.sending_at or 0) >= policy.doubt_patience]
 
 
 def assume_sent(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: Policy, now: Millis) -> int:
     """Close the doubts as they are: nobody is sent to again. They stay counted as in doubt, and are never inflated."""
     rows = _decidable(tx, campaign_id, actor, policy, now)
     campaign = require_campaign(tx, campaign_id)
-    decided = [(row, row._replace(reason=ASSUMED_SENT)) for row in rows]
+    decided = [(row, row._replace(reason=pending.ASSUMED_SENT)) for row in rows]
     tx.recipients.save(decided)
     recording.record(tx, campaign, "assumed_sent", actor.user, now, people=len(rows))
     narrating.tell(tx, campaign, f"assumed {now}", f"<@{actor.user}> assumed {len(rows):,} in doubt as sent.", now)
@@ -84,36 +86,44 @@ def assume_sent(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: 
 
 
 def send_again(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: Policy, now: Millis) -> int:
-    """Plan the doubts once more, because a person took the risk that it may be the second message."""
+    """Plan the doubts once more, because a person took the risk that it may be the second message.
+
+    Of a sent campaign they are only marked: they leave once the template was read again (`relaunching`).
+    """
     require(actor, Role.APPROVER)
     rows = _decidable(tx, campaign_id, actor, policy, now)
     campaign = require_campaign(tx, campaign_id)
     if campaign.state not in (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SENT):
         raise InvalidInputError(f"Campaign “{campaign.spec.name}” is {campaign.state}; nothing can be sent again.")
-    again = [(row, next_attempt(row)) for row in rows]
-    tx.recipients.save(again)
-    if campaign.state is CampaignState.SENT:
-        campaign = tx.campaigns.change(campaign, state=CampaignState.SENDING)
+    if is_lapsed(campaign, now):
+        raise InvalidInputError("Nobody can be sent to again: messages could arrive after the offer has ended.")
+    is_over = campaign.state is CampaignState.SENT
+    tx.recipients.save([(row, row._replace(reason=pending.WANTED) if is_over else next_attempt(row)) for row in rows])
     recording.record(tx, campaign, "sent_again", actor.user, now, people=len(rows))
-    text = f"<@{actor.user}> sends {len(rows):,} in doubt again; for some it may be the second message."
+    check = " The template is read at Meta first." if is_over else ""
+    text = f"<@{actor.user}> sends {len(rows):,} in doubt again; for some it may be the second message.{check}"
     narrating.tell(tx, campaign, f"again {now}", text, now)
     narrating.redraw(tx, campaign)
     return len(rows)
 
 
-#: Marks a doubt that a person has closed.
-ASSUMED_SENT = "assumed sent"
-
-
 def _decidable(tx: Transaction, campaign_id: CampaignId, actor: Actor, policy: Policy, now: Millis) -> list[Recipient]:
     require(actor, Role.APPROVER)
-    rows = [row for row in open_doubts(tx, campaign_id, policy, now) if row.reason != ASSUMED_SENT]
+    rows = open_doubts(tx, campaign_id, policy, now)
     if not rows:
-        minutes = policy.doubt_patience // 60_000
-        raise InvalidInputError(
-            f"Nobody is in doubt for longer than {minutes} minutes. Meta’s reports may still clear the others up."
-        )
+        raise InvalidInputError(nothing_open(tx, campaign_id, policy))
     return rows
+
+
+def nothing_open(tx: Transaction, campaign_id: CampaignId, policy: Policy) -> str:
+    """Say why there is no doubt to decide about: none is left, all are decided, or webhooks still have time."""
+    rows = pending.doubts(tx, require_campaign(tx, campaign_id))
+    if not rows:
+        return "Nobody is in doubt any more."
+    if all(row.reason in pending.DECIDED for row in rows):
+        return "Everybody in doubt is decided already; nothing is left to decide."
+    minutes = policy.doubt_patience // MINUTE
+    return f"Nobody is in doubt for longer than {minutes} minutes. Meta’s reports may still clear the others up."
 
 
 def next_attempt(row: Recipient) -> Recipient:

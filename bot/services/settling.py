@@ -9,7 +9,7 @@ from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.pacing import back_off
 from bot.ports.meta import Accepted, ErrorClass, Failure, InDoubt, NotSent, Outcome, Refused
 from bot.ports.storage import Transaction
-from bot.services import consenting, controlling, narrating, tracking
+from bot.services import consenting, controlling, narrating, pending, tracking
 
 #: Tries of one message that provably were not accepted, before it counts as refused.
 MOST_TRIES = 5
@@ -62,8 +62,8 @@ def settle(
         after = _after(row, settlement.outcome, now)
         if after != row:
             changes.append((row, after))
+    changes = pending.keep_back(tx, changes)
     tx.recipients.save(changes)
-    _reopen(tx, changes)
     for settlement in settlements:
         _consequences(tx, rows.get(settlement.recipient_id), settlement.outcome, effects, now)
     _learn_ids(tx, rows, settlements)
@@ -100,14 +100,6 @@ def refuse_tracker(tx: Transaction, phone_number_id: str, now: Millis) -> None:
     tx.switches.set(tracker_switch(phone_number_id), "yes", now)
 
 
-def _reopen(tx: Transaction, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
-    """Let a campaign send again that was declared sent while the answer of somebody in doubt was still to come."""
-    for campaign_id in {after.campaign_id for _, after in changes if after.dispatch is Dispatch.PLANNED}:
-        campaign = tx.campaigns.get(CampaignId(campaign_id))
-        if campaign is not None and campaign.state is CampaignState.SENT:
-            tx.campaigns.change(campaign, state=CampaignState.SENDING)
-
-
 def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
     """Say what a row becomes. Only rows still marked, or in doubt by a rescue, are open to an answer."""
     if row.dispatch not in (Dispatch.SENDING, Dispatch.IN_DOUBT):
@@ -121,6 +113,8 @@ def _after(row: Recipient, outcome: Outcome, now: Millis) -> Recipient:
                 held_at=now if outcome.is_held else row.held_at,
                 reason=None,
             )
+        case InDoubt() if row.dispatch is Dispatch.IN_DOUBT:
+            return row  # nothing new, and what a person decided about it stands
         case InDoubt():
             return row._replace(dispatch=Dispatch.IN_DOUBT, reason=outcome.why)
         case NotSent() if outcome.is_held_back:

@@ -156,10 +156,25 @@ def failure(code: int, detail: str = "", trace_id: str = "", *, is_transient: bo
         kind, wait = _T, 1.0
     # Meta's pages do not list our tracker for this endpoint: a refusal of it alone proves nothing about the message.
     is_about_tracker = code == INVALID_PARAMETER and TRACKER_FIELD in detail
-    growth = 4.0 if code == PAIR_RATE else 2.0
     return Failure(
-        code, kind, row.what, row.mend, wait, detail, trace_id, is_about_tracker, is_known=is_known(code), growth=growth
+        code,
+        kind,
+        row.what,
+        row.mend,
+        wait,
+        detail,
+        trace_id,
+        is_about_tracker,
+        is_known=is_known(code),
+        growth=4.0 if code == PAIR_RATE else 2.0,
+        is_about_template=kind in (_C, _P) and _is_about_template(code),
     )
+
+
+def _is_about_template(code: int) -> bool:
+    """Tell whether a code is about one template, its variables or its file; 100 is about what was asked of it."""
+    family = code // 1000 in (132, 2388) or code // 100 == 1341  # noqa: PLR2004 - see the table
+    return family or code in (INVALID_PARAMETER, 131052, 131053, 131055, 131061, 135000)
 
 
 def _row(code: int) -> _Row:

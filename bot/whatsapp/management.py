@@ -166,6 +166,8 @@ def _answer(response: httpx.Response) -> Mapping[str, Any]:
 
 def _is_absent(refusal: Failure) -> bool:
     """Tell whether Meta says that an object is not there or not ours. 100 also stands for a field it does not know."""
+    if refusal.is_passing:
+        return False
     if refusal.code == INVALID_PARAMETER:
         return "field" not in refusal.detail.lower()
     return refusal.code == _NO_SUCH_OBJECT

@@ -40,7 +40,12 @@ UPDATE templates SET last_used_at = :now WHERE id = :id AND (last_used_at IS NUL
 #: its row.
 _USED_TO = MINUTE
 _RECORD_EDIT = "INSERT INTO template_edits (template_id, ttl_seconds, at) VALUES (?, ?, ?)"
-_EDITS_SINCE = "SELECT count(*) AS value FROM template_edits WHERE template_id = ? AND at >= ?"
+_FORGET_EDITS = "DELETE FROM template_edits WHERE template_id = ? AND ttl_seconds = ? AND at >= ?"
+_EDITS_SINCE = """
+SELECT count(*) AS value FROM template_edits WHERE template_id = ? AND at >= ? AND ttl_seconds <> ?
+"""
+#: No lifetime at all, so that every edit is of another one.
+_NO_LIFETIME = 0
 
 
 class TemplatesBook(Book):
@@ -92,9 +97,13 @@ class TemplatesBook(Book):
         """Note an edit of its lifetime."""
         self._run(_RECORD_EDIT, (template_id, ttl_seconds, now))
 
-    def edits_since(self, template_id: str, since: Millis) -> int:
-        """Count the edits of its lifetime since then."""
-        return int(self._value(_EDITS_SINCE, (template_id, since)))
+    def forget_edits(self, template_id: str, ttl_seconds: int, since: Millis) -> None:
+        """Drop the edits to this very lifetime since then."""
+        self._run(_FORGET_EDITS, (template_id, ttl_seconds, since))
+
+    def edits_since(self, template_id: str, since: Millis, *, besides: int | None = None) -> int:
+        """Count the edits of its lifetime since then, leaving out those to the lifetime `besides`."""
+        return int(self._value(_EDITS_SINCE, (template_id, since, besides or _NO_LIFETIME)))
 
     def synced_at(self) -> Millis | None:
         """Say when the whole list was last read."""

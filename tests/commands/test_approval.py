@@ -5,6 +5,8 @@ import json
 import pytest
 
 from bot.domain.campaign import CampaignState
+from bot.domain.instants import HOUR
+from bot.services import rehearsing
 from tests.commands.office import (
     ADMIN,
     APPROVALS,
@@ -29,6 +31,16 @@ async def test_a_marketer_who_presses_approve_is_refused_alone_and_on_record(off
     assert campaign.state is CampaignState.IN_REVIEW
     assert [(entry.actor, entry.subject) for entry in denied] == [(MARKETER, f"campaign {campaign.token}")]
     assert denied[0].detail["why"].startswith("campaign_approve:")
+
+
+async def test_a_start_that_is_long_over_opens_no_question(office: Office):
+    card = await office.proposed(schedule=office.seconds(hours=1))
+    office.clock.instant += 15 * HOUR
+
+    answer = await office.refused_click(APPROVER, card, "campaign_approve")
+
+    assert "was to start 14 hours" in answer
+    assert (await office.campaign()).state is CampaignState.IN_REVIEW
 
 
 async def test_an_approver_cannot_approve_their_own_campaign(office: Office):
@@ -173,6 +185,30 @@ async def test_a_test_send_is_queued_for_the_opted_in_testers(tmp_path):
         assert "on its way already" in again
         assert [(trial.address, trial.requested_by) for trial in waiting] == [("+447700900001", APPROVER)]
         assert "send" in office.bells.rung
+
+
+async def test_whoever_asks_for_a_test_hears_who_gets_none_and_why(tmp_path):
+    async with an_office(tmp_path, policy=a_policy(testers=("+447700900001", "+447700900555"))) as office:
+        card = await office.proposed()
+
+        answer = await office.refused_click(APPROVER, card, "campaign_test_send")
+
+        assert "on its way to 1 person" in answer
+        assert "(no opt-in on record)" in answer
+        assert "900555" not in answer
+
+
+async def test_a_second_click_while_a_test_is_leaving_sends_no_second_one(tmp_path):
+    async with an_office(tmp_path, policy=a_policy(testers=("+447700900001",))) as office:
+        card = await office.proposed()
+        await office.refused_click(APPROVER, card, "campaign_test_send")
+        campaign = await office.campaign()
+        number = campaign.spec.phone_number_id
+        await office.write(lambda tx: rehearsing.mark(tx, number, 5, office.clock.now()))
+
+        again = await office.refused_click(APPROVER, card, "campaign_test_send")
+
+        assert "on its way already" in again
 
 
 async def test_admins_approve_only_when_they_are_listed_as_approvers(tmp_path):

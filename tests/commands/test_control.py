@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
 from bot.domain.campaign import CampaignState
+from bot.domain.instants import HOUR
 from bot.domain.message import Dispatch
-from bot.ports.meta import MetaUnavailableError
+from bot.ports.meta import MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Transaction
+from bot.whatsapp.failures import failure
 from tests.commands.office import ADMIN, APPROVER, CHANNEL, MARKETER, Office
 
 
@@ -52,6 +56,40 @@ async def test_a_campaign_stays_paused_while_meta_cannot_be_asked(office: Office
 
     assert "Meta does not answer" in answer
     assert (await office.campaign()).state is CampaignState.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (2, "The template cannot be checked now: Meta's service is down for a moment. Try again later."),
+        (190, "The template cannot be checked. Meta refused: The access token has expired or was revoked (190)."),
+    ],
+)
+async def test_a_fault_at_meta_keeps_a_campaign_paused_and_is_told_as_what_it_is(office: Office, code: int, words: str):
+    campaign, _ = await office.sending()
+    await office.answer(f"/campaign pause {campaign.token}")
+    office.meta.error = MetaRefusedError(failure(code))
+
+    answer = await office.answer(f"/campaign resume {campaign.token}")
+
+    assert words in answer
+    assert (await office.campaign()).state is CampaignState.PAUSED
+
+
+async def test_a_launch_held_for_being_late_is_started_by_an_approver_on_its_card(office: Office):
+    campaign = await office.approved()
+    office.clock.instant += 17 * HOUR
+    held = await office.launch(campaign)
+    card = office.sim.messages(CHANNEL)[0]
+
+    refused = await office.answer(f"/campaign resume {campaign.token}")
+    await office.click(APPROVER, card, "campaign_resume")
+    await office.sim.wait_for(lambda: "launch" in office.bells.rung[-2:])
+    started = await office.launch(await office.campaign())
+
+    assert (held.state, held.is_held) == (CampaignState.APPROVED, True)
+    assert "Only approvers" in refused
+    assert started.state is CampaignState.SENDING
 
 
 async def test_stop_all_is_for_admins_and_pauses_what_sends(office: Office):
@@ -126,6 +164,34 @@ async def test_doubts_are_decided_by_an_approver_and_are_never_sent_again_by_def
     assert "1 person" in question
     assert outcome.is_ok
     assert [row.reason for row in rows] == ["assumed sent"]
+
+
+async def test_what_was_assumed_sent_is_told_as_decided_and_asked_about_no_more(office: Office):
+    campaign, card = await office.sending()
+    await office.write(lambda tx: _lose_an_answer(tx, campaign.id, office.clock.now()))
+    office.clock.instant += office.desk.policy.doubt_patience
+    await office.work()
+    old_click = await office.click(APPROVER, card, "campaign_resolve_in_doubt")
+    await office.modal(APPROVER, "campaign_in_doubt")
+    await office.sim.submit(APPROVER)
+    await office.work()
+
+    await office.send_again(old_click)
+    answer = await office.told(APPROVER, "decided already")
+
+    assert "Nobody is in doubt for longer" not in answer
+    assert "Nobody knows" not in card.text
+    assert "Decide what is in doubt" not in str(card.blocks)
+
+
+async def test_a_doubt_still_young_is_left_to_metas_reports(office: Office):
+    campaign, card = await office.sending()
+    await office.write(lambda tx: _lose_an_answer(tx, campaign.id, office.clock.now()))
+    await office.work()
+
+    answer = await office.refused_click(APPROVER, card, "campaign_resolve_in_doubt")
+
+    assert "Nobody is in doubt for longer than 15 minutes" in answer
 
 
 async def test_doubts_sent_again_wait_for_the_sender(office: Office):

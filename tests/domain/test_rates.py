@@ -2,9 +2,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.domain.errors import ConfigurationError
-from bot.domain.instants import Millis
+from bot.domain.instants import DAY, Millis
 from bot.domain.rates import OTHER, RateCard, default_card, estimate, market_of
 
 HEADER = "effective_from,market,currency,marketing"
@@ -92,6 +94,45 @@ def test_an_estimate_adds_people_times_price():
 
 def test_nobody_costs_nothing():
     assert estimate({}, card(), NOVEMBER).total == 0
+
+
+RISING = ("2026-07-01,Brazil,USD,0.05", "2027-01-01,Brazil,USD,0.10", "2027-04-01,Brazil,USD,0.07")
+DECEMBER, FEBRUARY = Millis(NOVEMBER + 20 * DAY), Millis(NOVEMBER + 80 * DAY)
+MAY, JUNE = Millis(NOVEMBER + 170 * DAY), Millis(NOVEMBER + 200 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "price"),
+    [
+        (NOVEMBER, DECEMBER, "0.05"),
+        (NOVEMBER, FEBRUARY, "0.10"),
+        (FEBRUARY, FEBRUARY, "0.10"),
+        (FEBRUARY, MAY, "0.10"),
+        (NOVEMBER, JUNE, "0.10"),
+        (MAY, JUNE, "0.07"),
+    ],
+)
+def test_a_span_costs_the_highest_price_in_it(since: Millis, until: Millis, price: str):
+    prices = card(*RISING)
+
+    assert prices.highest("Brazil", since, until) == Decimal(price)
+    assert estimate({"Brazil": 10}, prices, since, until).total == 10 * Decimal(price)
+
+
+@given(start=st.integers(0, 400), length=st.integers(0, 200), day=st.integers(0, 200))
+def test_no_day_of_a_span_costs_more_than_its_ceiling(start: int, length: int, day: int):
+    since = Millis(JULY + start * DAY)
+    prices, until = card(*RISING), Millis(since + length * DAY)
+
+    for market in ("Brazil", "Nowhere"):
+        at = Millis(since + min(day, length) * DAY)
+        assert prices.price(market, at) <= prices.highest(market, since, until)
+
+
+def test_midnight_may_be_a_day_away_in_the_account_s_own_zone():
+    prices, change = card(*RISING), Millis(1_798_761_600_000)  # 2027-01-01T00:00Z
+
+    assert prices.highest("Brazil", Millis(change - DAY), Millis(change - DAY)) == Decimal("0.10")
 
 
 def test_an_unknown_market_costs_what_other_costs():

@@ -13,10 +13,11 @@ from bot.domain.delivery import Status, StatusEvent
 from bot.domain.instants import DAY, MINUTE, Millis
 from bot.domain.message import RecipientId, tracker
 from bot.domain.policy import Policy
+from bot.domain.template import Template
 from bot.ports.meta import Accepted, InDoubt, NotSent, Outcome, Refused
 from bot.ports.recipients import Claim, Fence
 from bot.ports.storage import Storage, Transaction
-from bot.services import consenting, launching, rescuing, sending, settling, tracking
+from bot.services import consenting, launching, relaunching, rescuing, sending, settling, tracking
 from bot.services.settling import Settlement
 from bot.whatsapp.failures import failure
 from storage import open_storage
@@ -51,9 +52,13 @@ class Leaving:
     mark: str
 
 
+#: The template of every campaign here; Meta may show it changed.
+TEMPLATE: Final = a_template(components=({"type": "BODY", "text": "Hello."},), last_updated_at=TestClock().now())
+
+
 async def _prepare(database: Path, clock: TestClock) -> Campaign:
     store = open_storage(f"sqlite:///{database}", clock=clock)
-    template = a_template(components=({"type": "BODY", "text": "Hello."},), last_updated_at=clock.now())
+    template = TEMPLATE
     campaign = await Author(store, POLICY, template, clock.now()).approved(PEOPLE)
     await store.write(lambda tx: launching.launch(tx, campaign.id, template, POLICY, clock.now()))
     await store.close()
@@ -159,6 +164,10 @@ class Model:
         self.leaving.clear()
         self.answers.clear()
         self.take_over()
+
+    def relaunch(self, template: Template) -> int:
+        """Make the launcher's check of what a sent campaign tries again, with what Meta shows of the template."""
+        return self.write(lambda tx: relaunching.relaunch(tx, self.id, template, POLICY, self.now))
 
     # The world's steps.
 

@@ -4,6 +4,7 @@ Hypothesis invents the interleavings; storage and services are the real ones, Me
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.delivery import Status
 from bot.domain.errors import ConflictError, FencedError, InvalidInputError
 from bot.domain.message import Dispatch
+from bot.domain.template import Template
 from bot.ports.meta import InDoubt
 from bot.services import ageing, controlling, rescuing, sending, tracking
 from tests.faults import model as world
@@ -33,6 +35,7 @@ _UNSETTLED = {Dispatch.PLANNED, Dispatch.CLAIMED, Dispatch.SENDING}
 _RANK = ["none", "held", "sent", "expired", "failed", "delivered", "read"]
 _INDEX = st.integers(0, 9)
 _COUNT = st.integers(1, 4)
+CHANGED = replace(world.TEMPLATE, components=({"type": "BODY", "text": "Goodbye."},))
 
 
 class Interleaving(RuleBasedStateMachine):
@@ -153,10 +156,17 @@ class Interleaving(RuleBasedStateMachine):
         campaign_id, now = self.model.id, self.model.now
         self.model.write(lambda tx: sending.lapse(tx, campaign_id, now))
         self.model.write(lambda tx: ageing.expire(tx, campaign_id, POLICY, now))
-        self.model.write(lambda tx: ageing.retry_capped(tx, campaign_id, POLICY, now))
         self.model.write(lambda tx: ageing.close(tx, campaign_id, POLICY, now))
         self.model.write(lambda tx: tracking.sweep(tx, now))
         self.model.write(lambda tx: controlling.finish_cancelling(tx, campaign_id))
+
+    @rule(template=st.sampled_from([world.TEMPLATE, world.TEMPLATE, CHANGED]))
+    def the_launcher_looks_for_further_tries(self, template: Template) -> None:
+        before = self.model.books().state
+        tried = self.model.relaunch(template)
+        after = self.model.books().state
+        assert not tried or (before is CampaignState.SENT and template is world.TEMPLATE)
+        assert after is (CampaignState.SENDING if tried else before)
 
     # What must always be true.
 

@@ -21,16 +21,19 @@ def _all_in_doubt(folder: Path) -> Model:
     return model
 
 
-def test_a_late_proof_that_nothing_left_opens_a_campaign_that_was_declared_sent(tmp_path: Path):
+def test_a_late_proof_that_nothing_left_opens_a_sent_campaign_once_the_template_was_read(tmp_path: Path):
     model = _all_in_doubt(tmp_path)
     declared = model.books().state
 
     model.post(0, is_taken=False, outcome=NOT_SENT, is_tracked=True)
     model.settle(1)
+    kept = model.books()
+    model.relaunch(world.TEMPLATE)
     books = model.books()
     model.close()
 
-    assert declared is CampaignState.SENT
+    assert declared is kept.state is CampaignState.SENT
+    assert kept.dispatches() == {Dispatch.IN_DOUBT: PEOPLE}
     assert books.state is CampaignState.SENDING
     assert books.dispatches() == {Dispatch.IN_DOUBT: PEOPLE - 1, Dispatch.PLANNED: 1}
 
@@ -39,6 +42,7 @@ def test_a_late_answer_does_not_settle_the_attempt_after_its_own(tmp_path: Path)
     model = _all_in_doubt(tmp_path)
     model.wait(20)
     model.write(lambda tx: rescuing.send_again(tx, model.id, MANAGER, POLICY, model.now))
+    model.relaunch(world.TEMPLATE)
     again = model.leaving.copy()
     model.claim(PEOPLE)
     model.mark(PEOPLE)

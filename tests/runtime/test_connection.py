@@ -87,6 +87,7 @@ def an_app(house: House, store: Storage) -> Any:
     metrics = Metrics()
     webhook = WebhookEndpoint(
         store=store,
+        policy=house.policy,
         clock=house.clock,
         metrics=metrics,
         app_secret=SECRET,

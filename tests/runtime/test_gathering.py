@@ -43,7 +43,7 @@ def a_batch(*wamids: str, status: Status = Status.DELIVERED) -> WebhookBatch:
 
 
 def a_gathering(house: House, storage: CountingStorage) -> Gathering:
-    return Gathering(storage, house.clock, Metrics())  # type: ignore[arg-type]  # writes are all it asks for
+    return Gathering(storage, house.policy, house.clock, Metrics())  # type: ignore[arg-type]  # writes are all it asks for
 
 
 async def test_batches_that_wait_together_share_a_write(house: House):

@@ -38,6 +38,7 @@ async def serve(house: House, port: int, stop: asyncio.Event) -> None:
     metrics = Metrics()
     webhook = WebhookEndpoint(
         store=house.store,
+        policy=house.policy,
         clock=house.clock,
         metrics=metrics,
         app_secret=SECRET,

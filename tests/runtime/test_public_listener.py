@@ -44,6 +44,7 @@ class Listener:
         self.metrics = Metrics()
         webhook = WebhookEndpoint(
             store=store or house.store,
+            policy=house.policy,
             clock=house.clock,
             metrics=self.metrics,
             app_secret=SECRET,

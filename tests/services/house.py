@@ -14,7 +14,7 @@ from bot.domain.delivery import Status, StatusEvent
 from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.policy import Policy
-from bot.domain.rates import default_card
+from bot.domain.rates import RateCard, default_card
 from bot.domain.roles import Actor, Role
 from bot.domain.template import Template
 from bot.ports.meta import Accepted, ErrorClass, Failure, Outcome, Refused
@@ -71,6 +71,7 @@ class House:
     clock: TestClock
     policy: Policy
     tokens: "itertools.count[int]" = field(default_factory=itertools.count)
+    card: RateCard = field(default_factory=default_card)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         return await self.store.write(work)
@@ -112,7 +113,7 @@ class House:
 
     @property
     def planner(self) -> Planner:
-        return Planner(self.policy, default_card(), lambda: f"click{next(self.tokens)}")
+        return Planner(self.policy, self.card, lambda: f"click{next(self.tokens)}")
 
     async def approved(self, people: int = 3, **spec: Any) -> Campaign:
         return await self.approve(await self.planned(people, **spec))

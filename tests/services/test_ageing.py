@@ -1,15 +1,14 @@
-"""What time alone does: messages expire and come back, capped people get one more try, campaigns close."""
+"""What time alone does: messages expire and come back, campaigns close."""
 
 from dataclasses import replace
 
 from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.delivery import Status
 from bot.domain.instants import DAY, HOUR, MINUTE, SECOND
-from bot.domain.message import Delivery, Dispatch
-from bot.ports.meta import Accepted, ErrorClass, InDoubt
+from bot.domain.message import Delivery
+from bot.ports.meta import Accepted, InDoubt
 from bot.services import ageing, rescuing, tracking
-from tests.builders import later
-from tests.services.house import BRUNO, House, a_status, refused
+from tests.services.house import BRUNO, House, a_status
 
 #: The template of the tests lives a day.
 LIFETIME = DAY
@@ -21,10 +20,6 @@ async def expire(house: House, campaign: Campaign) -> int:
 
 async def close(house: House, campaign: Campaign) -> bool:
     return await house.write(lambda tx: ageing.close(tx, campaign.id, house.policy, house.now))
-
-
-async def retry(house: House, campaign: Campaign) -> int:
-    return await house.write(lambda tx: ageing.retry_capped(tx, campaign.id, house.policy, house.now))
 
 
 async def test_a_message_expires_when_its_lifetime_and_the_buffer_are_over(house: House):
@@ -88,67 +83,6 @@ async def test_what_was_delivered_read_or_failed_never_expires(house: House):
     assert await expire(house, campaign) == 0
 
 
-async def capped(house: House, **spec: object) -> Campaign:
-    """Give a sent campaign with one person refused by Meta's limit at once, and one by webhook."""
-    campaign, rows = await house.marked(3, **spec)
-    limit = refused(ErrorClass.DELAYED, ageing.PER_USER_LIMIT, wait_seconds=86_400)
-    await house.settle((rows[0], limit), (rows[1], Accepted("wamid.2")), (rows[2], Accepted("wamid.3")))
-    event = a_status(Status.FAILED, "wamid.2", at=house.now, code=ageing.PER_USER_LIMIT)
-    await house.write(lambda tx: tracking.absorb(tx, [event], house.now))
-    return await house.finish(campaign)
-
-
-async def test_people_over_metas_limit_get_one_more_try_after_a_day(house: House):
-    campaign = await capped(house)
-    house.pass_time(DAY)
-    early = await retry(house, campaign)
-    house.pass_time(1)
-
-    tried = await retry(house, campaign)
-
-    rows = await house.rows(campaign)
-    assert (early, tried) == (0, 2)
-    assert [(row.dispatch, row.attempt) for row in rows] == [
-        (Dispatch.PLANNED, 2),
-        (Dispatch.PLANNED, 2),
-        (Dispatch.ACCEPTED, 1),
-    ]
-    assert (await house.campaign(campaign.id)).state is CampaignState.SENDING
-    assert any("2 people over Meta’s limit get their one more try" in text for text in await house.said())
-
-
-async def test_a_second_refusal_by_the_limit_is_the_last(house: House):
-    campaign = await capped(house)
-    house.pass_time(DAY + 1)
-    await retry(house, campaign)
-    limit = refused(ErrorClass.DELAYED, ageing.PER_USER_LIMIT)
-    await house.settle(*((claim.recipient, limit) for claim in (await house.mark(campaign)).go))
-    await house.finish(campaign)
-    house.pass_time(2 * DAY)
-
-    assert await retry(house, campaign) == 0
-    assert (await house.tallies(campaign))["refused:131049"] == 2
-
-
-async def test_nobody_is_tried_again_for_an_offer_that_would_be_over(house: House):
-    campaign = await capped(house, offer_ends_at=later(36))
-    house.pass_time(DAY + 1)
-
-    assert await retry(house, campaign) == 0
-
-
-async def test_a_repeated_failure_of_the_first_attempt_does_not_touch_the_second(house: House):
-    campaign = await capped(house)
-    house.pass_time(DAY + 1)
-    await retry(house, campaign)
-    before = await house.rows(campaign)
-
-    again = a_status(Status.FAILED, "wamid.2", at=later(), code=ageing.PER_USER_LIMIT)
-    await house.write(lambda tx: tracking.absorb(tx, [again], house.now))
-
-    assert await house.rows(campaign) == before
-
-
 async def test_a_campaign_closes_when_nothing_can_arrive_any_more(house: House):
     campaign, _ = await house.sent(2)
     await house.write(lambda tx: tracking.absorb(tx, [a_status(Status.READ, at=house.now)], house.now))
@@ -188,14 +122,6 @@ async def test_a_campaign_stays_open_for_people_in_doubt_until_somebody_decides(
     await house.write(lambda tx: rescuing.assume_sent(tx, campaign.id, BRUNO, house.policy, house.now))
 
     assert (early, await close(house, campaign)) == (False, True)
-
-
-async def test_a_campaign_stays_open_for_the_one_more_try(house: House):
-    campaign = await capped(house)
-    await house.write(lambda tx: tracking.absorb(tx, [a_status(Status.READ, "wamid.3", house.now)], house.now))
-    house.pass_time(LIFETIME + 10 * MINUTE)
-
-    assert await close(house, campaign) is False
 
 
 async def test_the_thread_hears_once_when_half_have_left(house: House):

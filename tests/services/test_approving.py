@@ -212,3 +212,18 @@ async def test_a_campaign_that_is_gone_is_said_to_be_gone(house: House):
     card = Shown(campaign_id=99, version=1, digest="d")
 
     assert "gone" in await refusal(house, card, BRUNO, NotFoundError)
+
+
+@pytest.mark.parametrize(("hours", "is_approved"), [(1, True), (2, True), (2.01, False), (14, False)])
+async def test_a_start_that_is_long_over_cannot_be_approved(house: House, hours: float, is_approved: bool):
+    campaign = await house.planned(scheduled_at=later(1))
+    house.clock.instant = later(hours)
+
+    if is_approved:
+        assert (await house.approve(campaign)).state is CampaignState.APPROVED
+        return
+    sentence = await refusal(house, shown(campaign), BRUNO, ConflictError)
+
+    assert "was to start" in sentence
+    assert "Request changes" in sentence
+    assert (await house.campaign(campaign.id)).state is CampaignState.IN_REVIEW

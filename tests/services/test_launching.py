@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from bot.domain.campaign import Campaign, CampaignState
-from bot.domain.instants import MINUTE
+from bot.domain.errors import ConflictError, NotAllowedError
+from bot.domain.instants import HOUR, MINUTE
+from bot.domain.roles import Actor, Role
 from bot.domain.template import Template
-from bot.services import launching
+from bot.services import approving, controlling, launching
 from bot.services.launching import Check, Step
 from tests.builders import a_template, later
-from tests.services.house import House
+from tests.services.house import ANA, CARLA, DORA, House
 
 DAY_SECONDS = 86_400
 
@@ -91,7 +93,7 @@ async def test_rows_that_were_tampered_with_are_found_before_the_launch(house: H
 
 async def test_an_offer_that_would_end_before_the_messages_do_is_not_launched(house: House):
     ends = later(30)
-    campaign = await house.approved(offer_ends_at=ends)
+    campaign = await house.approved(offer_ends_at=ends, scheduled_at=later(6))
     house.clock.instant = later(6) + 1
 
     await house.launch(campaign, campaign.template)
@@ -102,7 +104,7 @@ async def test_an_offer_that_would_end_before_the_messages_do_is_not_launched(ho
 
 
 async def test_the_last_safe_instant_still_launches(house: House):
-    campaign = await house.approved(offer_ends_at=later(30))
+    campaign = await house.approved(offer_ends_at=later(30), scheduled_at=later(6))
     house.clock.instant = later(6)
 
     await house.launch(campaign, campaign.template)
@@ -163,7 +165,9 @@ async def test_a_lifetime_is_not_changed_under_a_campaign_that_sends_on_the_temp
 
     assert first.step is again.step is Step.WAIT
     assert (await house.campaign(campaign.id)).state is CampaignState.APPROVED
-    assert sum("Waiting: *Spring offer* is sending on this template" in text for text in await house.said()) == 1
+    assert (
+        sum("Waiting: *Spring offer* (`AAAA`) is sending on this template" in text for text in await house.said()) == 1
+    )
 
 
 async def test_the_same_lifetime_needs_no_edit_and_no_waiting(house: House):
@@ -243,3 +247,94 @@ def test_a_dormant_week_is_counted_from_the_last_use_or_change():
 
     assert not template.is_dormant(later())
     assert template.is_dormant(later(days=2))
+
+
+# Late launches.
+
+
+@pytest.mark.parametrize("spec", [{}, {"scheduled_at": later(1)}])
+async def test_a_launch_up_to_an_hour_late_starts_by_itself(house: House, spec: dict[str, Any]):
+    campaign = await house.approved(**spec)
+    house.clock.instant = (spec.get("scheduled_at") or house.now) + HOUR
+
+    await house.launch(campaign, campaign.template)
+
+    assert (await house.campaign(campaign.id)).state is CampaignState.SENDING
+
+
+@pytest.mark.parametrize(
+    ("spec", "state"), [({}, CampaignState.APPROVED), ({"scheduled_at": later(1)}, CampaignState.SCHEDULED)]
+)
+async def test_a_launch_more_than_an_hour_late_is_held_and_an_approver_is_asked(
+    house: House, spec: dict[str, Any], state: CampaignState
+):
+    campaign = await house.approved(**spec)
+    house.clock.instant = (spec.get("scheduled_at") or house.now) + 17 * HOUR
+
+    await house.launch(campaign, campaign.template)
+
+    held = await house.campaign(campaign.id)
+    notices = await house.read(lambda tx: [one for _, one in tx.notices.waiting(100) if "17 hours late" in one.text])
+    assert (held.state, held.is_held, held.started_at) == (state, True, None)
+    assert [one.channel for one in notices] == [None, "C0APPROVALS"]
+    assert all(f"/campaign resume {campaign.token}" in one.text for one in notices)
+    assert await house.read(lambda tx: launching.due(tx, house.now)) == []
+    assert (await house.audit())[-1].action == "held_late"
+
+
+async def test_what_was_held_starts_once_an_approver_lets_it(house: House):
+    campaign = await house.approved()
+    house.pass_time(17 * HOUR)
+    await house.launch(campaign, campaign.template)
+
+    let = await house.write(lambda tx: approving.let_start(tx, campaign.id, DORA, house.now))
+    [due] = await house.read(lambda tx: launching.due(tx, house.now))
+    await house.launch(due, campaign.template)
+
+    started = await house.campaign(campaign.id)
+    assert (let.is_held, let.approved_by, let.approved_at) == (False, DORA.user, house.now)
+    assert started.state is CampaignState.SENDING
+    assert "<@U0DORA> lets it start now." in await house.said()
+
+
+async def test_what_somebody_let_start_is_checked_like_any_launch(house: House):
+    campaign = await house.approved()
+    house.pass_time(17 * HOUR)
+    await house.launch(campaign, campaign.template)
+    await house.write(lambda tx: approving.let_start(tx, campaign.id, DORA, house.now))
+
+    await house.launch(campaign, a_template(components=({"type": "BODY", "text": "Other {{1}}"},)))
+
+    assert (await house.campaign(campaign.id)).state is CampaignState.CHANGES_REQUESTED
+
+
+@pytest.mark.parametrize("actor", [ANA, CARLA, replace(ANA, roles=frozenset(Role))])
+async def test_only_an_approver_who_is_not_its_author_lets_a_campaign_start(house: House, actor: Actor):
+    campaign = await house.approved()
+    house.pass_time(17 * HOUR)
+    await house.launch(campaign, campaign.template)
+
+    with pytest.raises(NotAllowedError):
+        await house.write(lambda tx: approving.let_start(tx, campaign.id, actor, house.now))
+
+    assert (await house.campaign(campaign.id)).is_held
+
+
+async def test_a_campaign_that_is_not_held_needs_nobody_to_let_it_start(house: House):
+    campaign = await house.approved()
+
+    with pytest.raises(ConflictError, match="does not wait for somebody to start it"):
+        await house.write(lambda tx: approving.let_start(tx, campaign.id, DORA, house.now))
+
+
+async def test_a_campaign_that_waits_for_another_one_is_asked_about_once_it_could_start(house: House):
+    other = await house.sending(token="AAAA")
+    campaign = await house.approve(await house.plan(await house.submitted(token="BBBB", ttl_seconds=43_200)))
+    house.pass_time(5 * HOUR)
+    waiting = await house.launch(campaign, campaign.template)
+    await house.write(lambda tx: controlling.cancel(tx, other.id, ANA, house.now))
+
+    await house.launch(campaign, campaign.template)
+
+    assert waiting.step is Step.WAIT
+    assert (await house.campaign(campaign.id)).is_held

@@ -1,7 +1,9 @@
 """Everybody matched becomes one frozen row or one line of the waterfall, crash or no crash."""
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from bot.domain.consent import FrequencyCap
 from bot.domain.instants import DAY
 from bot.domain.message import Dispatch
 from bot.domain.plan import EMPTY_CHAIN, PlanSummary
+from bot.domain.rates import RateCard
 from bot.ports.meta import Accepted
 from bot.ports.storage import Transaction
 from bot.services import planning
@@ -36,6 +39,34 @@ async def test_a_plan_freezes_everybody_once_and_asks_for_a_decision(house: Hous
     card = await house.read(lambda tx: tx.cards.get(campaign.id, "approval"))
     assert card is not None
     assert card.channel == APPROVALS
+
+
+RISING = RateCard.parse(
+    "effective_from,market,currency,marketing\n2026-07-01,Other,USD,0.05\n2027-01-01,Other,USD,0.10\n", "rising.csv"
+)
+
+
+@pytest.mark.parametrize(
+    ("days", "spec", "price"),
+    [
+        (0, {}, "0.05"),
+        (0, {"scheduled_at": later(days=40)}, "0.05"),
+        (0, {"scheduled_at": later(days=70)}, "0.10"),
+        # It may be decided and started in the old year and delivered in the new one.
+        (53, {}, "0.10"),
+        (0, {"scheduled_at": later(days=55)}, "0.10"),
+        (53, {"offer_ends_at": later(days=57)}, "0.05"),
+    ],
+)
+async def test_the_ceiling_is_by_the_prices_of_the_days_on_which_messages_may_arrive(
+    house: House, days: float, spec: dict[str, Any], price: str
+):
+    house.clock.instant = later(days=days)
+    house.card = RISING
+
+    campaign = await house.planned(10, **spec)
+
+    assert plan_of(campaign).cost_ceiling == 10 * Decimal(price)
 
 
 async def test_what_matched_is_what_is_sent_plus_what_is_excluded(house: House):

@@ -1,5 +1,6 @@
 """One webhook body, everything in it: stops first, news of templates, account and numbers pause what they concern."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,14 +25,14 @@ from bot.ports.records import NumberStatus
 from bot.services import controlling, reacting
 from bot.services.tracking import Absorbed
 from tests.builders import NUMBER, a_phone, add_people, later
-from tests.services.house import ANA, House, a_status
+from tests.services.house import ANA, APPROVALS, BRUNO, House, a_status
 
 STATUS, QUALITY, CATEGORY = TemplateEventKind.STATUS, TemplateEventKind.QUALITY, TemplateEventKind.CATEGORY
 COMPONENTS, NOTICE = TemplateEventKind.COMPONENTS, TemplateEventKind.CATEGORY_NOTICE
 
 
 async def absorb(house: House, **lists: list[Any]) -> Absorbed:
-    return await house.write(lambda tx: reacting.absorb(tx, WebhookBatch(**lists), house.now))
+    return await house.write(lambda tx: reacting.absorb(tx, WebhookBatch(**lists), house.policy, house.now))
 
 
 def news(kind: TemplateEventKind, value: str = "", **changes: Any) -> TemplateEvent:
@@ -206,6 +207,51 @@ async def test_harmless_news_of_the_account_change_nothing(house: House):
 
     assert await house.campaign(campaign.id) == campaign
     assert await blocked(house) is None
+
+
+RESTRICTED = AccountEvent(event="ACCOUNT_RESTRICTION", sentence="Restricted.", stops_sending=True, at=later())
+
+
+async def posted(house: House) -> list[str]:
+    """Read what waits to be posted where campaigns are approved."""
+    notices = await house.read(lambda tx: [notice for _, notice in tx.notices.waiting(1000)])
+    return [one.text for one in notices if one.channel == APPROVALS]
+
+
+async def test_all_news_of_the_account_are_posted_once(house: House):
+    warning = AccountEvent(
+        event="DISABLED_UPDATE SCHEDULE_FOR_DISABLE",
+        sentence="Meta will disable the WhatsApp account (2026-12-05).",
+        stops_sending=False,
+        at=later(),
+    )
+
+    for event in (warning, RESTRICTED, warning, RESTRICTED):
+        await absorb(house, account_events=[event])
+
+    assert await posted(house) == [warning.sentence, RESTRICTED.sentence]
+
+
+async def test_old_news_of_the_account_do_not_block_again_what_an_approver_resumed(house: House):
+    campaign = await with_number(house)
+    await absorb(house, account_events=[RESTRICTED])
+    await house.write(lambda tx: controlling.resume(tx, campaign.id, BRUNO, house.now))
+
+    await absorb(house, account_events=[RESTRICTED])
+
+    assert (await house.campaign(campaign.id)).state is CampaignState.SENDING
+    assert await blocked(house) is None
+
+
+async def test_the_same_news_of_a_later_time_are_news(house: House):
+    campaign = await with_number(house)
+    await absorb(house, account_events=[RESTRICTED])
+    await house.write(lambda tx: controlling.resume(tx, campaign.id, BRUNO, house.now))
+
+    await absorb(house, account_events=[replace(RESTRICTED, at=later(1))])
+
+    assert (await house.campaign(campaign.id)).state is CampaignState.PAUSED
+    assert len(await posted(house)) == 2
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from bot.domain.delivery import Status
 from bot.domain.instants import HOUR, MINUTE, SECOND
 from bot.domain.message import Route
 from bot.domain.roles import Actor, Role
-from bot.domain.sheet import CampaignSheet, HomeSheet
+from bot.domain.sheet import CampaignSheet, Doubts, HomeSheet
 from bot.ports.meta import Accepted, ErrorClass, InDoubt
 from bot.ports.records import NumberStatus
 from bot.ports.storage import Transaction
-from bot.services import reporting, tracking
+from bot.services import reporting, rescuing, tracking
 from tests.builders import NUMBER, later
 from tests.services.house import ANA, BRUNO, House, a_status, refused
 
@@ -48,6 +48,24 @@ async def test_only_what_was_delivered_costs_and_what_meta_gave_free_costs_nothi
     assert price > 0
     assert sheet.cost_so_far == 2 * price
     assert sheet.funnel.details("route") == {"cloud": 1, "mm": 1}
+
+
+async def test_a_sheet_tells_decided_doubts_from_open_ones(house: House):
+    campaign, rows = await house.marked(3)
+    await house.settle(*((row, InDoubt("lost")) for row in rows[:1]))
+    house.pass_time(15 * MINUTE)
+    await house.write(lambda tx: rescuing.assume_sent(tx, campaign.id, BRUNO, house.policy, house.now))
+    await house.settle((rows[1], InDoubt("lost")), (rows[2], Accepted("wamid.3")))
+    before = await sheet_of(house, campaign)
+    house.pass_time(15 * MINUTE)
+    await house.finish(campaign)
+    await house.write(lambda tx: rescuing.send_again(tx, campaign.id, BRUNO, house.policy, house.now))
+
+    after = await sheet_of(house, campaign)
+
+    assert (before.doubts, before.trying_again) == (Doubts(open=1, assumed=1), 0)
+    assert (after.doubts, after.trying_again) == (Doubts(assumed=1, again=1), 1)
+    assert after.funnel["in_doubt"] == 2
 
 
 async def test_nothing_delivered_costs_nothing(house: House):

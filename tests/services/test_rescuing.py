@@ -92,7 +92,9 @@ async def test_only_an_approver_decides(house: House, decide: Callable[..., int]
 
 
 async def test_sending_again_plans_one_more_attempt_and_is_on_record(house: House):
-    campaign, rows = await doubtful(house)
+    campaign, rows = await house.marked(2)
+    await house.settle((rows[0], InDoubt("lost")))
+    house.pass_time(15 * MINUTE)
 
     count = await house.write(lambda tx: rescuing.send_again(tx, campaign.id, BRUNO, house.policy, house.now))
     [claim] = (await house.mark(campaign)).go
@@ -104,13 +106,13 @@ async def test_sending_again_plans_one_more_attempt_and_is_on_record(house: Hous
     assert any("may be the second message" in text for text in await house.said())
 
 
-async def test_an_offer_that_is_over_is_not_sent_again_but_lapses(house: House):
+async def test_an_offer_that_is_over_is_not_sent_again(house: House):
     campaign, _ = await doubtful(house, offer_ends_at=later(24.1))
-    await house.write(lambda tx: rescuing.send_again(tx, campaign.id, BRUNO, house.policy, house.now))
 
-    marked = await house.mark(campaign)
+    with pytest.raises(InvalidInputError, match="after the offer has ended"):
+        await house.write(lambda tx: rescuing.send_again(tx, campaign.id, BRUNO, house.policy, house.now))
 
-    assert (marked.go, marked.lapsed) == ([], 1)
+    assert (await house.dispatches(campaign))[0] is Dispatch.IN_DOUBT
 
 
 async def test_assuming_sent_closes_the_doubt_and_inflates_nothing(house: House):

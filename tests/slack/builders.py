@@ -9,7 +9,7 @@ from bot.domain.campaign import Campaign, CampaignId, CampaignSpec, CampaignStat
 from bot.domain.funnel import Funnel
 from bot.domain.instants import DAY, HOUR, Millis
 from bot.domain.plan import PlanSummary
-from bot.domain.sheet import CampaignLine, CampaignSheet
+from bot.domain.sheet import CampaignLine, CampaignSheet, Doubts
 from bot.domain.template import Template
 
 #: 2026-11-20 09:00 UTC.
@@ -119,7 +119,8 @@ def a_sheet(state: CampaignState = CampaignState.IN_REVIEW, **changes: Any) -> C
         max_mps=80,
         headroom=90_000,
     )
-    return replace(sheet, **changes)
+    sheet = replace(sheet, **changes)
+    return sheet if "doubts" in changes else replace(sheet, doubts=Doubts(open=sheet.funnel["in_doubt"]))
 
 
 def a_funnel(meta_clicks: int = 44, **changes: int) -> Funnel:

@@ -13,7 +13,7 @@ from bot.domain.campaign import CampaignState
 from bot.domain.errors import InvalidInputError
 from bot.domain.funnel import Funnel
 from bot.domain.instants import Millis
-from bot.domain.sheet import CampaignForm, Decision, Milestone, Outcome
+from bot.domain.sheet import CampaignForm, Decision, Doubts, Milestone, Outcome
 from bot.domain.template import Template, variables
 from bot.ports.chat import ChatMessage
 from bot.slack import ids, refs
@@ -71,10 +71,56 @@ def test_the_live_card_offers_what_the_state_allows(state: CampaignState):
     assert buttons(card) == BUTTONS[state]
 
 
+def test_a_sent_campaign_that_tries_people_again_says_so_and_can_be_cancelled():
+    card = live_card(a_sheet(_S.SENT, trying_again=1))
+
+    assert buttons(card) == [ids.CAMPAIGN_REFRESH, ids.CAMPAIGN_CANCEL]
+    assert "1 person gets one more try." in read(card)
+
+
+@pytest.mark.parametrize("state", [_S.APPROVED, _S.SCHEDULED])
+def test_a_launch_that_is_held_for_being_late_says_so_and_can_be_started(state: CampaignState):
+    held = a_campaign(state, reason="It was 17 hours late when it could have started, so it does not start by itself.")
+
+    card = live_card(a_sheet(state, campaign=held))
+
+    assert buttons(card) == [ids.CAMPAIGN_RESUME, ids.CAMPAIGN_REFRESH, ids.CAMPAIGN_CANCEL]
+    assert "17 hours late" in read(card)
+    assert "It starts" not in read(card)
+
+
+def test_the_confirming_modal_says_when_a_campaign_starts_at_once_because_its_time_is_over():
+    spec = a_spec(scheduled_at=Millis(NOW - 60_000))
+    open_request = a_sheet(campaign=a_campaign(spec=spec))
+
+    assert "As soon as it is approved: " in json.dumps(confirm_modal(open_request))
+    assert "As soon as it is approved" not in read(approval_card(a_sheet(campaign=a_campaign(_S.SENT, spec=spec))))
+
+
 def test_messages_in_doubt_bring_their_button_whatever_the_state():
-    card = live_card(a_sheet(_S.CLOSED, funnel=Funnel({"in_doubt": 1})))
+    card = live_card(a_sheet(_S.CLOSED, funnel=Funnel({"in_doubt": 1}), doubts=Doubts(open=1)))
 
     assert ids.CAMPAIGN_RESOLVE_IN_DOUBT in buttons(card)
+    assert "Nobody knows whether 1 left" in read(card)
+
+
+def test_doubts_that_a_person_has_decided_bring_no_button_and_are_told_as_decided():
+    card = live_card(a_sheet(_S.SENT, funnel=Funnel({"in_doubt": 3}), doubts=Doubts(assumed=2, again=1)))
+
+    text = read(card)
+    assert ids.CAMPAIGN_RESOLVE_IN_DOUBT not in buttons(card)
+    assert "Nobody knows" not in text
+    assert "2 in doubt are assumed sent" in text
+    assert "1 in doubt is sent again once the template was checked" in text
+    assert "*In doubt*\n3" in text
+
+
+def test_of_several_doubts_only_those_nobody_decided_wait_for_a_person():
+    card = live_card(a_sheet(_S.SENT, funnel=Funnel({"in_doubt": 3}), doubts=Doubts(open=1, assumed=2)))
+
+    assert ids.CAMPAIGN_RESOLVE_IN_DOUBT in buttons(card)
+    assert "Nobody knows whether 1 left" in read(card)
+    assert "2 in doubt are assumed sent" in read(card)
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -281,6 +327,20 @@ def test_a_lifetime_is_exact(seconds: int, written: str):
 )
 def test_money_has_two_decimals_and_is_never_rounded_to_nothing(amount: str, written: str):
     assert phrases.money(Decimal(amount), "USD") == written
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        ("0", "at most USD 0.00"),
+        ("0.004", "at most USD 0.01"),
+        ("0.8034", "at most USD 0.81"),
+        ("0.80", "at most USD 0.80"),
+        ("1234567.001", "at most USD 1,234,567.01"),
+    ],
+)
+def test_a_ceiling_is_never_rounded_down(amount: str, written: str):
+    assert phrases.at_most(Decimal(amount), "USD") == written
 
 
 @pytest.mark.parametrize("limit", range(1, 40))

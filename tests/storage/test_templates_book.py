@@ -67,6 +67,18 @@ async def test_edits_are_counted_within_the_span_of_the_quota(storage: Storage):
     assert await storage.write(work) == 2
 
 
+async def test_edits_to_one_lifetime_can_be_left_out_of_the_count_and_forgotten(storage: Storage):
+    def work(tx: Transaction):
+        tx.templates.put(a_template(), NOW)
+        for hours, seconds in ((0, 86_400), (10, 86_400), (10, 43_200)):
+            tx.templates.record_edit("900100", seconds, later(hours))
+        besides = tx.templates.edits_since("900100", NOW, besides=43_200)
+        tx.templates.forget_edits("900100", 86_400, later(10))
+        return besides, tx.templates.edits_since("900100", NOW), tx.templates.edits_since("900100", later(10))
+
+    assert await storage.write(work) == (2, 2, 1)
+
+
 async def test_a_use_never_goes_back_in_time(storage: Storage):
     def work(tx: Transaction):
         tx.templates.put(a_template(), NOW)

@@ -72,3 +72,19 @@ def test_what_is_no_use_repeating_has_no_wait():
 @pytest.mark.parametrize(("code", "kind"), [(100, T), (131026, T), (5, T), (131050, S), (130429, L), (131049, D)])
 def test_meta_may_call_a_refusal_transient_but_not_a_stop_or_a_limit(code: int, kind: ErrorClass):
     assert failure(code, is_transient=True).kind is kind
+
+
+@pytest.mark.parametrize("code", [100, 131053, 132000, 132001, 132015, 134102, 2388019, 2388299])
+def test_what_meta_says_of_one_template_is_told_apart(code: int):
+    assert failure(code).is_about_template
+    assert not failure(code, is_transient=True).is_about_template
+
+
+@pytest.mark.parametrize("code", [0, 1, 2, 3, 4, 10, 190, 200, 299, 368, 80007, 130429, 131031, 131042, 999_999])
+def test_what_concerns_the_account_or_the_moment_is_not_about_a_template(code: int):
+    assert not failure(code).is_about_template
+
+
+@pytest.mark.parametrize(("kind", "passes"), [(T, True), (L, True), (D, True), (C, False), (P, False), (S, False)])
+def test_a_fault_passes_where_nobody_has_to_mend_anything(kind: ErrorClass, passes: bool):
+    assert {failure(code).is_passing for code in EXPECTED[kind]} == {passes}

@@ -294,3 +294,13 @@ def test_a_budget_that_is_used_up_says_how_long_to_wait():
     assert usage == Usage(percent=10, wait_seconds=180)
     assert usage.is_busy
     assert not Usage(percent=80, wait_seconds=0).is_busy
+
+
+@pytest.mark.parametrize("ask", ["template", "has_media"])
+async def test_an_absence_that_meta_calls_transient_is_not_believed(ask: str):
+    management = client(refusal(100, is_transient=True))
+
+    with pytest.raises(MetaRefusedError) as refused:
+        await getattr(management, ask)("1")
+
+    assert refused.value.failure.is_passing

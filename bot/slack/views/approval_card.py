@@ -7,7 +7,7 @@ from bot.slack import ids
 from bot.slack.refs import CampaignRef
 from bot.slack.views import approval_parts
 from bot.slack.views.parts import Block, actions, button, context, header, section
-from bot.slack.views.phrases import EMOJI, code, date, escape, headline, line, money, people, user
+from bot.slack.views.phrases import EMOJI, at_most, code, date, escape, headline, line, people, user
 
 _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.APPROVED: (EMOJI[CampaignState.APPROVED], "Approved"),
@@ -96,5 +96,5 @@ def _summary(sheet: CampaignSheet, decision: Decision | None) -> str:
     if decision:
         return f"{name}: {_OUTCOMES[decision.outcome][1]}."
     plan = sheet.campaign.plan
-    size = f" It goes to {people(plan.recipients)}, at most {money(plan.cost_ceiling, plan.currency)}." if plan else ""
+    size = f" It goes to {people(plan.recipients)}, {at_most(plan.cost_ceiling, plan.currency)}." if plan else ""
     return f"{name}: {user(sheet.campaign.created_by)} asks for approval.{size}"

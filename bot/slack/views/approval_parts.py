@@ -1,17 +1,17 @@
 """The parts of the approval card and of the confirming modal: figures, message, recipients, warnings."""
 
-from bot.domain.campaign import ProductPolicy
+from bot.domain.campaign import CampaignState, ProductPolicy
 from bot.domain.sheet import CampaignSheet
 from bot.slack.views import reasons, template_parts
 from bot.slack.views.parts import Block, fields, section
 from bot.slack.views.phrases import (
+    at_most,
     channel,
     code,
     date,
     duration,
     lifetime,
     line,
-    money,
     number,
     people,
     quote,
@@ -33,7 +33,7 @@ def figures(sheet: CampaignSheet) -> list[Block]:
 def cost(sheet: CampaignSheet) -> str:
     """Write the cost ceiling."""
     plan = sheet.campaign.plan
-    return f"at most {money(plan.cost_ceiling, plan.currency)}" if plan else "not known yet"
+    return at_most(plan.cost_ceiling, plan.currency) if plan else "not known yet"
 
 
 def template(sheet: CampaignSheet) -> str:
@@ -45,7 +45,10 @@ def template(sheet: CampaignSheet) -> str:
 def launch(sheet: CampaignSheet) -> str:
     """Say when sending starts."""
     at = sheet.campaign.spec.scheduled_at
-    return date(at, sheet.timezone) if at is not None else "As soon as it is approved"
+    if at is None:
+        return "As soon as it is approved"
+    is_over = at <= sheet.now and sheet.campaign.state is CampaignState.IN_REVIEW
+    return f"As soon as it is approved: {date(at, sheet.timezone)} is over" if is_over else date(at, sheet.timezone)
 
 
 def ttl(sheet: CampaignSheet) -> str:

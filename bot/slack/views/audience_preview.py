@@ -8,7 +8,7 @@ from bot.ports.chat import ChatMessage
 from bot.slack.limits import clip
 from bot.slack.views import reasons
 from bot.slack.views.parts import context, fields, header, section
-from bot.slack.views.phrases import code, duration, line, money, number, people, plain
+from bot.slack.views.phrases import at_most, code, duration, line, number, people, plain
 
 _LISTED = 20
 _MARKETS_SHOWN = 8
@@ -66,7 +66,7 @@ def _values(values: frozenset[str]) -> str:
 
 
 def _estimates(sheet: AudienceSheet) -> list[tuple[str, str]]:
-    found = [("Cost", f"at most {money(sheet.cost_ceiling, sheet.currency)}")]
+    found = [("Cost", at_most(sheet.cost_ceiling, sheet.currency))]
     if sheet.duration_seconds is not None:
         pace = f", at {number(round(sheet.max_mps))} a second" if sheet.max_mps else ""
         found.append(("Takes", duration(sheet.duration_seconds) + pace))

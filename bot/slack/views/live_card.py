@@ -46,10 +46,12 @@ def _buttons(sheet: CampaignSheet) -> list[Block]:
         buttons.append(button("Pause", ids.CAMPAIGN_PAUSE, value))
     if state in _RESUMABLE:
         buttons.append(button(_RESUMABLE[state], ids.CAMPAIGN_RESUME, value, style="primary"))
-    if sheet.funnel["in_doubt"]:
+    if sheet.campaign.is_held:
+        buttons.append(button("Start now", ids.CAMPAIGN_RESUME, value, style="primary"))
+    if sheet.doubts.open:
         buttons.append(button("Decide what is in doubt", ids.CAMPAIGN_RESOLVE_IN_DOUBT, value))
     buttons.append(button("Refresh", ids.CAMPAIGN_REFRESH, value))
-    if state in _CANCELLABLE:
+    if state in _CANCELLABLE or sheet.trying_again:
         buttons.append(button("Cancel", ids.CAMPAIGN_CANCEL, value, style="danger", confirm=_CANCEL_DIALOG))
     return buttons
 

@@ -3,12 +3,13 @@
 from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.funnel import Funnel
 from bot.domain.message import Route
-from bot.domain.sheet import CampaignSheet, Reason
+from bot.domain.sheet import CampaignSheet, Doubts, Reason
 from bot.slack.views import reasons
 from bot.slack.views.parts import Block, section
 from bot.slack.views.phrases import (
     EMOJI,
     STATE_WORDS,
+    at_most,
     bar,
     date,
     line,
@@ -60,7 +61,7 @@ def figures(funnel: Funnel) -> list[tuple[str, str]]:
 def troubles(sheet: CampaignSheet) -> list[Block]:
     """Show failures with their next steps, why people were skipped, and what waits for somebody's decision."""
     funnel = sheet.funnel
-    parts = [_failures(sheet), _skipped(funnel), _in_doubt(funnel), _lapsed(funnel), _excluded(sheet.campaign)]
+    parts = [_failures(sheet), _skipped(funnel), _in_doubt(sheet.doubts), _lapsed(funnel), _excluded(sheet.campaign)]
     return [section(part) for part in parts if part]
 
 
@@ -69,8 +70,8 @@ def money_and_route(sheet: CampaignSheet) -> list[tuple[str, str]]:
     plan, funnel = sheet.campaign.plan, sheet.funnel
     found = []
     if plan is not None:
-        ceiling = money(plan.cost_ceiling, plan.currency)
-        found.append(("Cost so far", f"{money(sheet.cost_so_far, plan.currency)} of at most {ceiling}"))
+        ceiling = at_most(plan.cost_ceiling, plan.currency)
+        found.append(("Cost so far", f"{money(sheet.cost_so_far, plan.currency)} of {ceiling}"))
     routes = [f"{_ROUTES[route]} {number(funnel[f'route:{route}'])}" for route in Route if funnel[f"route:{route}"]]
     if routes:
         found.append(("Route", ", ".join(routes)))
@@ -81,6 +82,8 @@ def money_and_route(sheet: CampaignSheet) -> list[tuple[str, str]]:
 
 def _because(sheet: CampaignSheet) -> str:
     campaign = sheet.campaign
+    if campaign.is_held:
+        return f": {line(campaign.reason or '', 500)}"
     match campaign.state:
         case CampaignState.APPROVED:
             by = f" by {user(campaign.approved_by)}" if campaign.approved_by else ""
@@ -89,11 +92,16 @@ def _because(sheet: CampaignSheet) -> str:
             at = campaign.spec.scheduled_at
             return f". It starts {date(at, sheet.timezone)}." if at is not None else "."
         case CampaignState.SENT:
-            return ". Delivery reports are still coming in."
+            again = f" {_tries(sheet.trying_again)}." if sheet.trying_again else ""
+            return f". Delivery reports are still coming in.{again}"
         case CampaignState.PAUSED | CampaignState.FAILED | CampaignState.CANCELLED:
             return f": {line(campaign.reason, 500)}" if campaign.reason else "."
         case _:
             return "."
+
+
+def _tries(count: int) -> str:
+    return f"{people(count)} {'gets' if count == 1 else 'get'} one more try"
 
 
 def _waits(sheet: CampaignSheet) -> list[str]:
@@ -135,14 +143,23 @@ def _excluded(campaign: Campaign) -> str:
     return f"*Never in the plan*: {number(plan.matched - plan.recipients)} of {number(plan.matched)} ({why})"
 
 
-def _in_doubt(funnel: Funnel) -> str:
-    count = funnel["in_doubt"]
-    if not count:
-        return ""
-    return (
-        f"❓ *Nobody knows whether {number(count)} left*: the request broke off before Meta answered. A later report "
-        "settles them; otherwise a person decides. Arauto never sends them again by itself."
-    )
+def _in_doubt(doubts: Doubts) -> str:
+    """Say what is undecided about messages in doubt, and what a person has decided."""
+    rows = []
+    if doubts.open:
+        rows.append(
+            f"❓ *Nobody knows whether {number(doubts.open)} left*: the request broke off before Meta answered. "
+            "A later report settles them; otherwise a person decides. Arauto never sends them again by itself."
+        )
+    if doubts.assumed:
+        rows.append(f"{number(doubts.assumed)} in doubt {_are(doubts.assumed)} assumed sent, as a person decided.")
+    if doubts.again:
+        rows.append(f"{number(doubts.again)} in doubt {_are(doubts.again)} sent again once the template was checked.")
+    return "\n".join(rows)
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _lapsed(funnel: Funnel) -> str:

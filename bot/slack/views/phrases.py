@@ -1,6 +1,6 @@
 """How figures, times and people's own words are written in Slack, the same way everywhere."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from zoneinfo import ZoneInfo
 
 from bot.domain.campaign import CampaignState
@@ -111,6 +111,11 @@ def money(amount: Decimal, currency: str) -> str:
     if Decimal(0) < amount < Decimal("0.01"):
         return f"less than {currency} 0.01"
     return f"{currency} {amount:,.2f}"
+
+
+def at_most(amount: Decimal, currency: str) -> str:
+    """Write a ceiling with two decimals, rounded up so that it stays one."""
+    return f"at most {currency} {amount.quantize(Decimal('0.01'), ROUND_CEILING):,}"
 
 
 def duration(seconds: float) -> str:

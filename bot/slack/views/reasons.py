@@ -1,24 +1,11 @@
-"""Why people are left out, in words a marketer understands; one table for previews, plans and cards."""
+"""Why people are left out, as previews, plans and cards write it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.domain.consent import Exclusion
+from bot.domain.consent import WORDS, Exclusion
 from bot.slack.views.phrases import code, line, number
 
 _COUNTRIES_SHOWN = 12
-
-WORDS: dict[Exclusion, str] = {
-    Exclusion.NO_OPT_IN: "no opt-in on record",
-    Exclusion.STOPPED: "asked us to stop",
-    Exclusion.WHATSAPP_STOPPED: "stopped marketing in WhatsApp",
-    Exclusion.SUPPRESSED: "could not be reached several times in a row",
-    Exclusion.UNREACHABLE_COUNTRY: "in a country Meta does not deliver marketing to",
-    Exclusion.NOT_ADDRESSABLE: "no usable number or WhatsApp id",
-    Exclusion.FREQUENCY_CAP: "already got as many campaigns as allowed",
-    Exclusion.DUPLICATE: "the same person as somebody else in the list",
-    Exclusion.MISSING_VALUE: "a value is missing and has no fallback",
-    Exclusion.TOO_LONG: "the filled-in text would be too long",
-}
 
 
 def words(reason: str) -> str:
