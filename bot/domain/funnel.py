@@ -88,18 +88,12 @@ def difference(before: Recipient | None, after: Recipient) -> Mapping[str, int]:
     return _difference(frozenset() if before is None else facts(before), facts(after))
 
 
-def movements(changes: Iterable[tuple[Recipient | None, Recipient]]) -> Counter[tuple[int, str]]:
-    """Add up by how much many changes move each counter, named by campaign and fact.
-
-    Changes of the same kind are counted first and looked at once.
-    """
-    alike = Counter(
-        (after.campaign_id, None if before is None else _kind(before), _kind(after)) for before, after in changes
-    )
+def movements(changes: Iterable[tuple[Recipient | None, Recipient, int]]) -> Counter[tuple[int, str]]:
+    """Add up by how much changes move each counter, named by campaign and fact; each stands for so many like it."""
     moved: Counter[tuple[int, str]] = Counter()
-    for (campaign_id, old, new), times in alike.items():
-        for fact, by in _difference(frozenset() if old is None else _facts(old), _facts(new)).items():
-            moved[campaign_id, fact] += times * by
+    for before, after, times in changes:
+        for fact, by in difference(before, after).items():
+            moved[after.campaign_id, fact] += times * by
     return moved
 
 

@@ -4,6 +4,7 @@ Two columns, two writers. Dispatch says what we did, delivery what Meta reported
 so a late settle cannot undo a `delivered` and a status that overtakes the answer has somewhere to go.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple, NewType
@@ -11,9 +12,9 @@ from typing import NamedTuple, NewType
 from bot.domain.instants import Millis
 
 RecipientId = NewType("RecipientId", int)
-#: A tracker's token, recipient and attempt. What comes back was in somebody else's hands: no number may outgrow a
-#: database's integer.
-_PARTS, _DIGITS_OF_ID, _DIGITS_OF_ATTEMPT = 3, 18, 9
+# A tracker's token, recipient and attempt. What comes back was in somebody else's hands: no number may outgrow a
+# database's integer.
+_is_tracker = re.compile(r"([^.]+)\.([0-9]{1,18})\.([0-9]{1,9})").fullmatch
 
 
 class Dispatch(StrEnum):
@@ -132,14 +133,5 @@ def tracker(token: str, recipient_id: int, attempt: int) -> str:
 
 def parse_tracker(text: str | None) -> tuple[str, RecipientId, int] | None:
     """Read a tracker back; anything that is not one of ours gives None."""
-    parts = (text or "").split(".")
-    if len(parts) != _PARTS or not parts[0]:
-        return None
-    token, recipient_id, attempt = parts
-    if not (_is_number(recipient_id, _DIGITS_OF_ID) and _is_number(attempt, _DIGITS_OF_ATTEMPT)):
-        return None
-    return token, RecipientId(int(recipient_id)), int(attempt)
-
-
-def _is_number(text: str, most_digits: int) -> bool:
-    return text.isdigit() and text.isascii() and len(text) <= most_digits
+    found = _is_tracker(text or "")
+    return None if found is None else (found[1], RecipientId(int(found[2])), int(found[3]))

@@ -55,9 +55,10 @@ class Transaction(Protocol):
 class Storage(Protocol):
     """Runs work inside transactions.
 
-    `write` returns only after the commit is durable (synchronous=FULL). Works of many callers share one commit, each in
-    a savepoint of its own: one that raises is undone alone and its exception goes to its caller. One that is full
-    or cannot be written raises `StorageFullError`. `read` runs beside the writer on a consistent snapshot.
+    `write` returns only after the commit is durable (synchronous=FULL). Works of many callers share one commit: one
+    that raises is undone alone and its exception goes to its caller. A work may be undone and run again; only its last
+    run counts, so it must do nothing but read and write its transaction. One that is full or cannot be written raises
+    `StorageFullError`. `read` runs beside the writer on a consistent snapshot.
     Both must not wait for anything but the database: the function runs on the database's thread.
     """
 

@@ -46,7 +46,8 @@ def absorb(tx: Transaction, events: Sequence[StatusEvent], now: Millis) -> Absor
     """Fold a batch of statuses; what matches nothing yet is parked."""
     matches = _match(tx, events)
     repeated = _fold(tx, matches, now)
-    tx.parked.park(matches.unknown, now)
+    if matches.unknown:
+        tx.parked.park(matches.unknown, now)
     return Absorbed(
         matched=len(matches.events) - repeated,
         repeated=repeated + matches.settled_elsewhere,
@@ -197,7 +198,8 @@ def _as_accepted(row: Recipient, event: StatusEvent, now: Millis) -> Recipient:
 def _follow(tx: Transaction, fresh: Sequence[tuple[Recipient, StatusEvent]], now: Millis) -> None:
     """Draw the consequences for people and campaigns."""
     reached = {row.person_id for row, event in fresh if event.status in (Status.DELIVERED, Status.READ)}
-    tx.people.clear_failures(reached)
+    if reached:
+        tx.people.clear_failures(reached)
     failures = [(row, event) for row, event in fresh if event.status is Status.FAILED]
     if not failures:
         return

@@ -7,6 +7,7 @@ from bot.domain.delivery import StatusEvent
 from bot.domain.instants import Millis
 from bot.domain.message import Dispatch
 from bot.ports.recipients import ParkedStatus, Trial
+from storage.books.alike import alike
 from storage.books.book import Book, insertion
 from storage.books.tallies import move_tallies
 from storage.rows import recipients as rows
@@ -49,7 +50,7 @@ class LinksBook(Book):
         clicked = self._run(_CLICK, (now, link["recipient_id"])).fetchone()
         if clicked is not None:
             after = rows.recipient(clicked)
-            move_tallies(self._connection, [(after._replace(clicked_at=None), after)])
+            move_tallies(self._connection, alike([(after._replace(clicked_at=None), after)]))
         return str(link["url"])
 
     def campaign_of(self, token: str) -> CampaignId | None:

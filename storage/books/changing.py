@@ -1,20 +1,18 @@
 """Writing changed messages: only the columns that changed, only over the row that was read."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import is_not, itemgetter, ne
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from bot.domain.errors import ConflictError
 from bot.domain.message import Delivery, Recipient
+from storage.books.alike import WIDTH, Alike, alike
 from storage.books.connection import Connection
 from storage.books.reach import follow
 from storage.books.tallies import move_tallies
 from storage.rows.recipients import RECIPIENT_COLUMNS, STATE_COLUMNS
 
-_WIDTH = len(RECIPIENT_COLUMNS)
-_NOTHING = (None,) * _WIDTH
 _ID = RECIPIENT_COLUMNS.index("id")
 _STATE = {name: RECIPIENT_COLUMNS.index(name) for name in STATE_COLUMNS}
 #: The columns that hold a word of ours, or yes or no; they are written into the statement, because what is neither a
@@ -29,12 +27,11 @@ _Words = tuple[str | bool | None, ...]
 class _Shape(NamedTuple):
     """What changes have in common that one statement writes.
 
-    For each column whether it changes, and whether it held something before, as bytes, which are quick to look up; and
-    the words in it.
+    For each column whether it changes, and whether it held something before; and the words in it.
     """
 
-    changed: bytes
-    known: bytes
+    changed: tuple[bool, ...]
+    known: tuple[bool, ...]
     words_before: _Words
     words_after: _Words
     delivery: Delivery
@@ -42,13 +39,12 @@ class _Shape(NamedTuple):
 
 def save_changes(connection: Connection, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
     """Write (before, after) pairs and move the counters; a row that is no longer `before`: ConflictError."""
-    if names_each_once(changes):
-        saved = _save(connection, changes)
-    else:
-        saved = sum(_save(connection, [change]) for change in changes)  # what changes twice does so in order
-    check_all_saved(saved, changes)
-    move_tallies(connection, changes)
-    follow(connection, changes)
+    # What changes twice does so in order.
+    parts = [changes] if names_each_once(changes) else [[change] for change in changes]
+    groups = [group for part in parts for group in alike(part)]
+    check_all_saved(sum(_save(connection, group) for group in groups), changes)
+    move_tallies(connection, groups)
+    follow(connection, groups)
 
 
 def names_each_once(changes: Sequence[tuple[Recipient, Recipient]]) -> bool:
@@ -63,18 +59,12 @@ def check_all_saved(saved: int, changes: Sequence[tuple[Recipient, Recipient]]) 
         raise ConflictError(f"{missed} of {len(changes)} messages changed meanwhile; read them again and repeat.")
 
 
-def _save(connection: Connection, changes: Iterable[tuple[Recipient, Recipient]]) -> int:
-    """Write changes of different messages, one statement for each shape; say how many met their row."""
-    by_shape: dict[tuple[Any, ...], list[_Values]] = defaultdict(list)
-    for before, after in changes:
-        changed, known = bytes(map(ne, before, after)), bytes(map(is_not, before, _NOTHING))
-        shape = (changed, known, _words_of(before), _words_of(after), after.delivery)
-        by_shape[shape].append(after + before)
-    saved = 0
-    for shape, values in by_shape.items():
-        sql, bound = _statement(_Shape._make(shape))
-        saved += connection.executemany(sql, map(bound, values)).rowcount
-    return saved
+def _save(connection: Connection, group: Alike) -> int:
+    """Write changes of different messages by one statement; say how many met their row."""
+    before, after = group.before, group.after
+    shape = _Shape(group.changed, group.known, _words_of(before), _words_of(after), after.delivery)
+    sql, bound = _statement(shape)
+    return connection.executemany(sql, [bound(new + old) for old, new in group.changes]).rowcount
 
 
 @lru_cache(maxsize=256)
@@ -91,7 +81,7 @@ def _statement(shape: _Shape) -> tuple[str, Callable[[_Values], _Values]]:
     guards = [f"{name} = {_written(name, before)}" if name in known else f"{name} IS NULL" for name in _STATE]
     sets.append(f"delivery = '{shape.delivery}'")
     sql = f"UPDATE recipients SET {', '.join(sets)} WHERE id = ? AND {' AND '.join(guards)}"
-    places = [*_places(changed, 0), _ID, *_places(known, _WIDTH)]
+    places = [*_places(changed, 0), _ID, *_places(known, WIDTH)]
     return sql, itemgetter(*places)
 
 

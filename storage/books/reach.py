@@ -4,15 +4,20 @@ A message under way (`sending`) is not in here: there are few, and each is settl
 so that a message costs one write of this and not two.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable
+from operator import itemgetter
 
 from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Recipient
+from storage.books.alike import Alike
 from storage.books.connection import Connection
 from storage.rows.values import listed
 
 #: The columns of `members`, the last campaign first; of a person there is one message in each campaign.
 REACHED = ("last_at", "second_at", "third_at")
+
+# What has to change for anything to be moved; what a status changes is none of this.
+_when = itemgetter(*map(Recipient._fields.index, ("dispatch", "accepted_at", "sending_at")))
 
 # The usual change: one more campaign, later than the others.
 _ARRIVE = """
@@ -35,9 +40,9 @@ WHERE person_id IN (SELECT value FROM json_each(?))
 """
 
 
-def follow(connection: Connection, changes: Sequence[tuple[Recipient, Recipient]]) -> None:
-    """Bring along whom the changed messages (before, after), written already, reached or reached no more."""
-    moved = [change for change in changes if _is_moved(*change)]
+def follow(connection: Connection, groups: Iterable[Alike]) -> None:
+    """Bring along whom the changed messages, written already, reached or reached no more."""
+    moved = [change for group in groups if any(_when(group.changed)) for change in group.changes if _is_moved(*change)]
     if not moved:
         return
     if all(_reached(before) is None for before, _ in moved):
@@ -53,9 +58,6 @@ def recompute(connection: Connection, person_ids: Collection[int]) -> None:
 
 
 def _is_moved(before: Recipient, after: Recipient) -> bool:
-    times = (after.accepted_at, after.sending_at)
-    if before.dispatch is after.dispatch and (before.accepted_at, before.sending_at) == times:
-        return False  # nearly all: what a status changes is none of this
     return _reached(before) != _reached(after)
 
 

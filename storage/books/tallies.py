@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Mapping
 
 from bot.domain.funnel import FACTS_OF_PLANNED, movements
-from bot.domain.message import Recipient
+from storage.books.alike import Alike
 from storage.books.connection import Connection
 
 _BEGIN = "INSERT INTO tallies (campaign_id, fact, n) VALUES (?, ?, 0) ON CONFLICT DO NOTHING"
 _MOVE = "UPDATE tallies SET n = n + ? WHERE campaign_id = ? AND fact = ?"
 
 
-def move_tallies(connection: Connection, changes: Iterable[tuple[Recipient | None, Recipient]]) -> None:
-    """Add up what changes (before, after) mean for the counters and write each counter once."""
-    _add_up(connection, movements(changes))
+def move_tallies(connection: Connection, groups: Iterable[Alike]) -> None:
+    """Add up what changes mean for the counters and write each counter once."""
+    _add_up(connection, movements((group.before, group.after, len(group.changes)) for group in groups))
 
 
 def count_planned(connection: Connection, campaign_id: int, messages: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.message import Recipient
+from storage.books.alike import alike
 from storage.books.changing import check_all_saved
 from storage.books.reach import follow
 from storage.books.tallies import move_tallies
@@ -21,8 +22,9 @@ def save_many(session: Session, changes: Sequence[tuple[Recipient, Recipient]]) 
     """Write (before, after) pairs, each message once, and move the counters; raises ConflictError as `save` does."""
     stage(session, "staged_changes", (_columns(before, after) for before, after in changes))
     check_all_saved(session.execute(_SAVE).rowcount, changes)
-    move_tallies(session, changes)
-    follow(session, changes)
+    groups = alike(changes)
+    move_tallies(session, groups)
+    follow(session, groups)
 
 
 def _columns(before: Recipient, after: Recipient) -> tuple[object, ...]:

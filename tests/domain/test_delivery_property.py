@@ -129,12 +129,13 @@ def test_counters_moved_by_differences_equal_a_recount(before: list[Recipient], 
     assert {fact: n for fact, n in counters.items() if n} == dict(recount(after))
 
 
-@given(st.lists(st.tuples(st.none() | recipients, recipients), max_size=6))
-def test_counters_moved_for_many_equal_those_moved_for_each(changes: list[tuple[Recipient | None, Recipient]]):
+@given(st.lists(st.tuples(st.none() | recipients, recipients, st.integers(1, 3)), max_size=6))
+def test_counters_moved_for_many_equal_those_moved_for_each(changes: list[tuple[Recipient | None, Recipient, int]]):
     each: Counter[tuple[int, str]] = Counter()
 
-    for before, after in changes:
-        each.update({(after.campaign_id, fact): by for fact, by in difference(before, after).items()})
+    for before, after, times in changes:
+        for _ in range(times):
+            each.update({(after.campaign_id, fact): by for fact, by in difference(before, after).items()})
 
     assert {key: by for key, by in movements(changes).items() if by} == {key: by for key, by in each.items() if by}
 

@@ -24,6 +24,33 @@ async def test_a_work_that_raises_is_undone_alone(storage: Storage):
     assert [await get_switch(storage, name) for name in ("before", "half", "after")] == ["on", None, "on"]
 
 
+async def test_a_work_beside_one_that_raises_counts_once_and_gives_what_was_committed(storage: Storage):
+    def count(tx: Transaction) -> str:
+        seen = int(tx.switches.get("count") or 0) + 1
+        tx.switches.set("count", str(seen), NOW)
+        return str(seen)
+
+    def fail(_: Transaction) -> None:
+        raise ConflictError("somebody was first")
+
+    results = await grouped(storage, count, fail, count)
+
+    assert [results[0], results[2]] == ["1", "2"]
+    assert await get_switch(storage, "count") == "2"
+
+
+async def test_a_work_that_is_alone_and_raises_leaves_nothing(storage: Storage):
+    def fail(tx: Transaction) -> None:
+        tx.switches.set("half", "done", NOW)
+        raise ConflictError("somebody was first")
+
+    with pytest.raises(ConflictError, match="somebody was first"):
+        await storage.write(fail)
+    await storage.write(set_switch("next"))
+
+    assert [await get_switch(storage, name) for name in ("half", "next")] == [None, "on"]
+
+
 async def test_works_run_in_the_order_they_came(storage: Storage):
     works = [lambda tx, n=n: tx.switches.set("last", str(n), NOW) for n in range(20)]
 
