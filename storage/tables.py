@@ -31,6 +31,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "quarantine": ("id",),
     "cards": ("campaign_id", "kind"),
     "notices": ("id",),
+    "chat_troubles": ("place",),
     "digests": ("id",),
     "digest_periods": ("digest_id", "period_end"),
     "leases": ("name",),
@@ -42,7 +43,13 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 TEXT_KEYS: Final = frozenset(
     {
         *(("templates", "id"), ("tallies", "fact"), ("meta_clicks", "click_key"), ("links", "token")),
-        *(("cards", "kind"), ("leases", "name"), ("numbers", "phone_number_id"), ("switches", "name")),
+        *(
+            ("cards", "kind"),
+            ("chat_troubles", "place"),
+            ("leases", "name"),
+            ("numbers", "phone_number_id"),
+            ("switches", "name"),
+        ),
     }
 )
 

@@ -15,7 +15,11 @@ class ChatMessage:
     blocks: Blocks = ()
 
 
-class ChatBusyError(Exception):
+class ChatError(Exception):
+    """The chat did not do what it was asked; a subclass says what may be done about it."""
+
+
+class ChatBusyError(ChatError):
     """The chat asks to wait (`retry_after` seconds), or cannot be reached: keep the newest state and try later."""
 
     def __init__(self, retry_after: float, why: str) -> None:
@@ -23,8 +27,20 @@ class ChatBusyError(Exception):
         self.retry_after = retry_after
 
 
-class ChatGoneError(Exception):
-    """This message or channel will never take anything again (deleted, archived, bot removed)."""
+class ChatClosedError(ChatError):
+    """A channel, or with `is_everywhere` the whole workspace, takes nothing until somebody mends it; says how."""
+
+    def __init__(self, why: str, *, is_everywhere: bool = False) -> None:
+        super().__init__(why)
+        self.is_everywhere = is_everywhere
+
+
+class ChatGoneError(ChatError):
+    """This one message, or this one account, will never take anything again; others may."""
+
+
+class ChatMissingError(ChatGoneError):
+    """The message to edit is not there any more: somebody deleted it."""
 
 
 class Chat(Protocol):

@@ -63,13 +63,16 @@ class Card:
     drawn: int = 0
     content_hash: str = ""
     drawn_at: Millis | None = None
-    #: Why it can never be edited again (deleted, archived); None while it lives.
+    #: Why its message can never be edited again; None while it lives.
     dead: str | None = None
 
 
 class Cards(Protocol):
     def want(self, campaign_id: CampaignId, kind: str, channel: str | None = None) -> None:
-        """Ask for a redraw; with a channel, also create the card if there is none."""
+        """Ask for a redraw; with a channel, the card belongs there, and what kept it out is tried again at once.
+
+        A card that is dead, not there yet, or in another channel is then posted anew.
+        """
         ...
 
     def get(self, campaign_id: CampaignId, kind: str) -> Card | None: ...
@@ -78,10 +81,42 @@ class Cards(Protocol):
         ...
 
     def drew(self, card: Card, *, ts: str, content_hash: str, now: Millis) -> None:
-        """Record that `card.wanted` is what the message now shows."""
+        """Record that `card.wanted` is what the message now shows; a dead card that was drawn lives again."""
         ...
 
     def died(self, campaign_id: CampaignId, kind: str, reason: str) -> None: ...
+
+
+#: The place of a trouble that keeps us out of the whole workspace.
+EVERYWHERE = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A place in the chat that takes nothing until somebody mends it: a channel's or a person's id, or EVERYWHERE.
+
+    `why` says in sentences what is wrong and how to mend it. What is meant for the place waits; one message is tried
+    at `retry_at`.
+    """
+
+    place: str
+    why: str
+    since: Millis
+    tries: int
+    retry_at: Millis
+
+
+class Troubles(Protocol):
+    def list(self) -> Sequence[Trouble]: ...
+    def put(self, trouble: Trouble) -> None: ...
+    def end(self, place: str) -> None: ...
+    def retry_now(self, now: Millis) -> None:
+        """Let every place be tried again at once."""
+        ...
+
+    def forget(self, before: Millis) -> None:
+        """Drop the troubles that were to be tried again before then and were not: nothing waits there any more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +125,7 @@ class Notice:
 
     `key` makes it unique for ever (`campaign 12: half sent`). `channel` may be a user id for a direct message;
     `campaign_id` with `in_thread` posts below the live card (or the approval card while there is no live one).
+    `asked_by` is told when the channel does not take it; of a campaign's notice, its author is.
     """
 
     key: str
@@ -99,6 +135,7 @@ class Notice:
     broadcast: bool = False
     text: str = ""
     blocks: Sequence[Mapping[str, Any]] = ()
+    asked_by: str | None = None
 
 
 class Notices(Protocol):

@@ -15,6 +15,8 @@ from bot.services import clicking
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Gives the reasons why the process is not ready, by part; empty when it is.
 Readiness = Callable[[], Awaitable[dict[str, str]]]
+#: Gives what keeps Slack's channels from taking what is meant for them, by channel. Nobody has to stay away for that.
+Troubles = Callable[[], Awaitable[dict[str, str]]]
 
 #: Where the listener finds what takes webhooks: it has a shorter way to it than the route (`bot.runtime.connection`).
 WEBHOOK = web.AppKey("webhook", WebhookEndpoint)
@@ -31,6 +33,7 @@ def create_app(
     slack: Handler | None,
     readiness: Readiness,
     metrics: Metrics,
+    troubles: Troubles | None = None,
 ) -> web.Application:
     """Build the routes: none of Slack's with Socket Mode, none of Meta's where another process takes webhooks."""
 
@@ -47,7 +50,9 @@ def create_app(
 
     async def ready(_request: web.Request) -> web.Response:
         reasons = await readiness()
-        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+        closed = await troubles() if troubles is not None else {}
+        answer = {"ready": not reasons, "reasons": reasons, **({"troubles": closed} if closed else {})}
+        return web.json_response(answer, status=503 if reasons else 200)
 
     async def figures(_request: web.Request) -> web.Response:
         await readiness()  # refreshes the gauges

@@ -41,5 +41,7 @@ def post_now(tx: Transaction, schedule: DigestSchedule, draw: Draw, now: Millis)
 
 
 def _queue(tx: Transaction, schedule: DigestSchedule, message: ChatMessage, key: str, now: Millis) -> None:
-    notice = Notice(key=key, channel=schedule.channel, text=message.text, blocks=message.blocks)
+    notice = Notice(
+        key=key, channel=schedule.channel, text=message.text, blocks=message.blocks, asked_by=schedule.created_by
+    )
     tx.notices.add(notice, now)

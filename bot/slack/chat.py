@@ -11,8 +11,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.ports.chat import ChatBusyError, ChatGoneError, ChatMessage
-from bot.slack.faults import error_name, translated
+from bot.ports.chat import ChatClosedError, ChatGoneError, ChatMessage
+from bot.slack.faults import error_name, translated, unknown_refusal
 from bot.slack.limits import MESSAGE_TEXT, clip
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def web_client(token: str, base_url: str | None = None) -> AsyncWebClient:
 
 
 class SlackChat:
-    """Implements `bot.ports.chat.Chat`; raises ChatBusyError (later) and ChatGoneError (never again)."""
+    """Implements `bot.ports.chat.Chat`: ChatBusyError (later), ChatClosedError (once mended), ChatGoneError (never)."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -52,8 +52,8 @@ class SlackChat:
         where = {"channel": channel, "user": user}
         try:
             await self._with_recovery(self._client.chat_postEphemeral, where, message)
-        except ChatGoneError as gone:
-            if not isinstance(gone.__cause__, SlackApiError) or error_name(gone.__cause__) not in _UNSEEN:
+        except (ChatGoneError, ChatClosedError) as closed:
+            if not isinstance(closed.__cause__, SlackApiError) or error_name(closed.__cause__) not in _UNSEEN:
                 raise
             await self.post(user, message)
 
@@ -74,4 +74,4 @@ class SlackChat:
         try:
             return await translated(method(**where, text=text, blocks=[]))
         except SlackApiError as refused:
-            raise ChatBusyError(60, f"Slack refuses even the text: {error_name(refused)}.") from refused
+            raise unknown_refusal(f"even the text: {error_name(refused)}") from refused

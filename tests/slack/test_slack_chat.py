@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from bot.ports.chat import ChatBusyError, ChatGoneError, ChatMessage
+from bot.ports.chat import ChatBusyError, ChatClosedError, ChatGoneError, ChatMessage, ChatMissingError
 from bot.slack.chat import SlackChat, web_client
 from bot.slack.views.parts import section
 from tests.slack.fake_slack import FakeSlack, blocks_of, error, fake_slack, ok
@@ -52,25 +52,47 @@ async def test_an_edit_is_trimmed_to_what_slack_takes(slack: FakeSlack):
     assert sent["ts"] == "1.2"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "message_not_found",
-        "is_archived",
-        "channel_not_found",
-        "not_in_channel",
-        "is_inactive",
-        "account_inactive",
-        "token_revoked",
-    ],
-)
-async def test_a_message_that_is_gone_is_never_tried_again(slack: FakeSlack, name: str):
+@pytest.mark.parametrize("name", ["message_not_found", "edit_window_closed", "cant_update_message"])
+async def test_a_message_that_takes_nothing_any_more_is_never_tried_again(slack: FakeSlack, name: str):
     slack.says("chat.update", error(name))
 
-    with pytest.raises(ChatGoneError, match=name):
+    with pytest.raises(ChatGoneError, match=name) as raised:
         await a_chat(slack).edit(CHANNEL, "1.2", MESSAGE)
 
+    assert isinstance(raised.value, ChatMissingError) is (name == "message_not_found")
     assert len(slack.calls) == 1
+
+
+CHANNELS = {
+    "not_in_channel": "/invite @Arauto",
+    "channel_not_found": "/invite @Arauto",
+    "is_archived": "Unarchive it",
+    "is_inactive": "Unarchive it",
+    "restricted_action_read_only_channel": "admin of the workspace",
+    "something_new": "does not know",
+}
+
+
+@pytest.mark.parametrize(("name", "mend"), CHANNELS.items(), ids=list(CHANNELS))
+async def test_a_channel_that_takes_nothing_says_how_to_mend_it(slack: FakeSlack, name: str, mend: str):
+    slack.says("chat.update", error(name))
+
+    with pytest.raises(ChatClosedError, match=mend) as raised:
+        await a_chat(slack).edit(CHANNEL, "1.2", MESSAGE)
+
+    assert name in str(raised.value)
+    assert not raised.value.is_everywhere
+    assert len(slack.calls) == 1
+
+
+@pytest.mark.parametrize("name", ["invalid_auth", "token_revoked", "account_inactive", "missing_scope"])
+async def test_what_is_wrong_with_the_token_is_wrong_everywhere(slack: FakeSlack, name: str):
+    slack.says("chat.postMessage", error(name))
+
+    with pytest.raises(ChatClosedError, match=name) as raised:
+        await a_chat(slack).post(CHANNEL, MESSAGE)
+
+    assert raised.value.is_everywhere
 
 
 async def test_a_rate_limit_says_how_long_to_wait(slack: FakeSlack):
@@ -88,7 +110,6 @@ OUTAGES = {
     "a proxy's page": HTMLResponse("<html>Bad gateway</html>", status_code=502),
     "a proxy's text": PlainTextResponse("upstream down", status_code=503),
     "broken JSON": Response("{", status_code=200, media_type="application/json"),
-    "an error nobody knows": error("something_new"),
 }
 
 
@@ -121,7 +142,7 @@ async def test_refused_blocks_still_bring_the_figures_as_text(slack: FakeSlack):
 async def test_the_recovery_is_tried_once_only(slack: FakeSlack):
     slack.says("chat.postMessage", error("invalid_blocks"))
 
-    with pytest.raises(ChatBusyError, match="even the text"):
+    with pytest.raises(ChatClosedError, match="even the text"):
         await a_chat(slack).post(CHANNEL, MESSAGE)
 
     assert len(slack.calls) == 2
@@ -145,7 +166,7 @@ async def test_a_whisper_becomes_a_direct_message_where_the_channel_is_closed(sl
 async def test_a_whisper_with_a_dead_token_is_not_repeated_elsewhere(slack: FakeSlack):
     slack.says("chat.postEphemeral", error("token_revoked"))
 
-    with pytest.raises(ChatGoneError):
+    with pytest.raises(ChatClosedError):
         await a_chat(slack).whisper(CHANNEL, "U0ANA", MESSAGE)
 
     assert slack.of("chat.postMessage") == []

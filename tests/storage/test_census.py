@@ -52,6 +52,8 @@ def _previews(tx: Transaction) -> list[list[Group]]:
 
 
 _OLD = (
+    "DROP TABLE chat_troubles",
+    "ALTER TABLE notices DROP COLUMN asked_by",
     "DROP TABLE members",
     "DROP TABLE cells",
     "CREATE INDEX person_tags_by_tag ON person_tags (tag_id, person_id)",

@@ -8,7 +8,7 @@ from bot.domain.audit import verify
 from bot.domain.delivery import Status, StatusEvent
 from bot.domain.errors import FencedError
 from bot.domain.message import Dispatch, Route
-from bot.ports.records import AuditEntry, Card, Notice, NumberStatus
+from bot.ports.records import AuditEntry, Card, Notice, NumberStatus, Trouble
 from bot.ports.storage import Storage, Transaction
 from tests.builders import NOW, NUMBER, TestClock, add_campaign, add_plan, later
 
@@ -137,8 +137,84 @@ async def test_the_card_that_waits_longest_is_drawn_first_and_a_dead_one_never(s
     assert [card.campaign_id for card in stale] == [ids[1], ids[0]]
 
 
+async def test_a_card_wanted_in_a_channel_is_posted_anew_if_it_is_dead_or_elsewhere(storage: Storage):
+    campaign = await storage.write(add_campaign)
+
+    async def wanted(channel: str | None) -> Card:
+        await storage.write(lambda tx: tx.cards.want(campaign.id, "live", channel))
+        found = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+        assert found is not None
+        return found
+
+    async def drawn(card: Card) -> None:
+        await storage.write(lambda tx: tx.cards.drew(card, ts="1.0", content_hash="h", now=NOW))
+
+    await drawn(await wanted("C0"))
+    same = await wanted("C0")
+    await storage.write(lambda tx: tx.cards.died(campaign.id, "live", "edit_window_closed"))
+    dead = await wanted(None)
+    revived = await wanted("C0")
+    await drawn(revived)
+    elsewhere = await wanted("C1")
+
+    assert (same.ts, dead.ts, dead.dead) == ("1.0", "1.0", "edit_window_closed")
+    assert [(one.channel, one.ts, one.dead) for one in (revived, elsewhere)] == [("C0", None, None), ("C1", None, None)]
+
+
+async def test_a_dead_card_that_was_drawn_lives_again(storage: Storage):
+    campaign = await storage.write(add_campaign)
+    await storage.write(lambda tx: tx.cards.want(campaign.id, "live", "C0"))
+    await storage.write(lambda tx: tx.cards.died(campaign.id, "live", "edit_window_closed"))
+    card = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+    assert card is not None
+
+    await storage.write(lambda tx: tx.cards.drew(card, ts="2.0", content_hash="h", now=NOW))
+
+    assert await storage.read(lambda tx: tx.cards.get(campaign.id, "live")) == replace(
+        card, ts="2.0", content_hash="h", drawn=1, drawn_at=NOW, dead=None
+    )
+
+
+async def test_a_place_in_trouble_is_tried_again_at_its_time_or_when_somebody_wants_something_there(storage: Storage):
+    campaign = await storage.write(add_campaign)
+    places = [
+        Trouble(place=place, why="closed", since=NOW, tries=n, retry_at=later(1))
+        for n, place in enumerate(("", "C0", "C1"), 1)
+    ]
+
+    def fill(tx: Transaction) -> None:
+        for one in places:
+            tx.troubles.put(replace(one, why="to be replaced"))
+            tx.troubles.put(one)
+        tx.cards.want(campaign.id, "live", "C0")
+
+    await storage.write(fill)
+
+    found = await storage.read(lambda tx: tx.troubles.list())
+
+    now = [replace(one, retry_at=NOW) for one in places]
+    assert list(found) == [*now[:2], places[2]]
+
+
+async def test_troubles_end_by_themselves_or_are_forgotten(storage: Storage):
+    def fill(tx: Transaction) -> None:
+        for n, place in enumerate(("C0", "C1", "C2")):
+            tx.troubles.put(Trouble(place=place, why="closed", since=NOW, tries=1, retry_at=later(n)))
+
+    await storage.write(fill)
+    await storage.write(lambda tx: tx.troubles.end("C1"))
+    await storage.write(lambda tx: tx.troubles.forget(later(1)))
+    await storage.write(lambda tx: tx.troubles.retry_now(NOW))
+
+    [left] = await storage.read(lambda tx: tx.troubles.list())
+
+    assert (left.place, left.retry_at) == ("C2", NOW)
+
+
 async def test_a_notice_is_queued_once_for_ever(storage: Storage):
-    notice = Notice(key="campaign 1: half sent", channel="C0", text="Half sent", blocks=({"type": "divider"},))
+    notice = Notice(
+        key="campaign 1: half sent", channel="C0", text="Half sent", blocks=({"type": "divider"},), asked_by="U0"
+    )
 
     first = await storage.write(lambda tx: tx.notices.add(notice, NOW))
     waiting = await storage.read(lambda tx: tx.notices.waiting(10))

@@ -11,7 +11,7 @@ from bot.domain.delivery import Status, StatusEvent
 from bot.domain.errors import ConfigurationError
 from bot.domain.message import Dispatch
 from bot.ports.people import ImportRun
-from bot.ports.records import AuditEntry, Notice, NumberStatus
+from bot.ports.records import AuditEntry, Notice, NumberStatus, Trouble
 from bot.ports.storage import Transaction
 from storage import copy_database, exclusive, open_storage, transfer
 from storage.tables import BOOLEANS, KEYS, TEXT_KEYS
@@ -75,6 +75,7 @@ def _fill(tx: Transaction) -> None:
     tx.audit.append(AuditEntry(at=NOW, actor="U0", action="x", subject="s", detail={"ö": 1}))
     tx.quarantine.keep("not JSON", b"\xff\x00", NOW)
     tx.cards.want(campaign.id, "live", "C0")
+    tx.troubles.put(Trouble(place="C0", why="closed", since=NOW, tries=1, retry_at=NOW))
     tx.notices.add(Notice(key="k", channel="C0", text="x\0y"), NOW)
     tx.digests.mark_period(tx.digests.set("C0", "daily", "09:00", "UTC", "U0", NOW).id, NOW, NOW)
     tx.numbers.put(NumberStatus(phone_number_id=NUMBER, pace=0.1))
