@@ -13,7 +13,7 @@ from bot.domain.schedule import last_safe_launch, sending_seconds
 from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, HomeSheet, NumberHealth, Reason
 from bot.ports.records import DigestSchedule, NumberStatus
 from bot.ports.storage import Transaction
-from bot.services import comparing
+from bot.services import comparing, deciding
 from bot.services.launching import is_dormant, others_on_template
 from bot.services.limiting import headroom
 from bot.services.sending import lifetime_of
@@ -53,6 +53,7 @@ def campaign_sheet(
         template_wait_seconds=policy.template_wait_seconds,
         other_campaigns=[other.spec.name for other in others_on_template(tx, campaign)],
         warnings=_warnings(campaign, status),
+        decision=deciding.decision_on(tx, campaign),
         changes=comparing.changes(tx, campaign),
         failures=_failures(funnel, words),
         cost_so_far=cost_so_far(campaign, funnel),
