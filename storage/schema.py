@@ -11,6 +11,7 @@ STEP_NAMES = (
     "0003_open_messages",
     "0004_lean_people",
     "0005_chat_troubles",
+    "0006_digest_figures",
 )
 
 

@@ -34,6 +34,7 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "chat_troubles": ("place",),
     "digests": ("id",),
     "digest_periods": ("digest_id", "period_end"),
+    "digest_shown": ("digest_id", "campaign_id", "fact"),
     "leases": ("name",),
     "numbers": ("phone_number_id",),
     "switches": ("name",),
@@ -46,6 +47,7 @@ TEXT_KEYS: Final = frozenset(
         *(
             ("cards", "kind"),
             ("chat_troubles", "place"),
+            ("digest_shown", "fact"),
             ("leases", "name"),
             ("numbers", "phone_number_id"),
             ("switches", "name"),

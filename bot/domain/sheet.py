@@ -174,7 +174,10 @@ class CampaignLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSheet:
-    """What happened in a channel between two instants; `figures` of each line count only that span."""
+    """What became known of a channel's campaigns between two instants; each line's `figures` and `cost` are the span's.
+
+    A figure is negative where it takes back what an earlier digest counted.
+    """
 
     kind: str
     since: Millis

@@ -163,21 +163,32 @@ class DigestSchedule:
 
 class Digests(Protocol):
     def set(self, channel: str, kind: str, at: str, zone: str, by: str, now: Millis) -> DigestSchedule:
-        """Store or replace the channel's schedule of that kind."""
+        """Store or replace the channel's schedule of that kind; a new one tells what happens from now on."""
         ...
 
     def remove(self, channel: str) -> int: ...
     def list(self, channel: str | None = None) -> Sequence[DigestSchedule]: ...
-    def last_period(self, digest_id: int) -> Millis | None:
-        """Give the end of the last period posted."""
+    def last_taken(self, digest_id: int) -> Millis | None:
+        """Say when the last period was taken."""
         ...
 
     def mark_period(self, digest_id: int, period_end: Millis, now: Millis) -> bool:
         """Take a period; False when it was taken before."""
         ...
 
+    def news(self, schedule: DigestSchedule) -> Sequence[tuple[CampaignId, Mapping[str, int]]]:
+        """Give, per campaign of its channel, by how much the counters moved since they were last shown.
+
+        Facts as in `bot.domain.funnel`: sent, delivered, read, clicked, failed, refused, and billed by market.
+        """
+        ...
+
+    def show(self, schedule: DigestSchedule) -> None:
+        """Remember the counters of its channel's campaigns as shown by this digest."""
+        ...
+
     def figures(self, since: Millis, until: Millis) -> Sequence[tuple[CampaignId, Mapping[str, int]]]:
-        """Give, per campaign, what happened in a span: sent, delivered, read, clicked, failed, refused."""
+        """Give, per campaign, the same facts by Meta's time of each: what is known by now of a span."""
         ...
 
 

@@ -36,6 +36,11 @@ def _chat_troubles(db: Database) -> None:
     _run(db, schema.V5)
 
 
+@STEPS(name=STEP_NAMES[5])
+def _digest_figures(db: Database) -> None:
+    _run(db, schema.V6)
+
+
 def state_of(db: Database) -> SchemaState:
     """Read which steps a database has; writes nothing."""
     found = tuple(step.name for step in STEPS.applied(db))

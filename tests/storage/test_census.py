@@ -52,6 +52,7 @@ def _previews(tx: Transaction) -> list[list[Group]]:
 
 
 _OLD = (
+    "DROP TABLE digest_shown",
     "DROP TABLE chat_troubles",
     "ALTER TABLE notices DROP COLUMN asked_by",
     "DROP TABLE members",

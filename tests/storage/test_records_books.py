@@ -1,5 +1,7 @@
 """What is kept beside people and messages: leases, cards, notices, digests, parked statuses, test sends, numbers."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,9 @@ from bot.domain.errors import FencedError
 from bot.domain.message import Dispatch, Route
 from bot.ports.records import AuditEntry, Card, Notice, NumberStatus, Trouble
 from bot.ports.storage import Storage, Transaction
-from tests.builders import NOW, NUMBER, TestClock, add_campaign, add_plan, later
+from storage import migrate, open_storage
+from tests.builders import NOW, NUMBER, TestClock, accept_message, add_campaign, add_plan, later, messages_of
+from tests.postgres_server import execute
 
 SPAN = 60_000
 
@@ -237,14 +241,14 @@ async def test_a_notice_given_up_is_not_tried_again(storage: Storage):
 
 async def test_a_digest_replaced_keeps_the_periods_it_took(storage: Storage):
     first = await storage.write(lambda tx: tx.digests.set("C0", "daily", "09:00", "UTC", "U0", NOW))
-    assert await storage.read(lambda tx: tx.digests.last_period(first.id)) is None
+    assert await storage.read(lambda tx: tx.digests.last_taken(first.id)) is None
 
     taken = [await storage.write(lambda tx: tx.digests.mark_period(first.id, later(1), NOW)) for _ in range(2)]
     second = await storage.write(lambda tx: tx.digests.set("C0", "daily", "10:30", "Europe/Lisbon", "U1", later(2)))
 
     assert taken == [True, False]
     assert (second.id, second.at, second.zone) == (first.id, "10:30", "Europe/Lisbon")
-    assert await storage.read(lambda tx: tx.digests.last_period(first.id)) == later(1)
+    assert await storage.read(lambda tx: tx.digests.last_taken(first.id)) == NOW
 
 
 async def test_removing_a_channels_digests_removes_all_of_its_kinds(storage: Storage):
@@ -284,9 +288,45 @@ async def test_a_digest_tells_what_happened_in_its_span(storage: Storage):
 
     today = await storage.read(lambda tx: tx.digests.figures(NOW, later(24)))
     tomorrow = await storage.read(lambda tx: tx.digests.figures(later(24), later(48)))
-    nothing = {"sent": 0, "delivered": 0, "read": 0, "clicked": 0, "failed": 0, "refused": 0}
-    assert today == [(campaign_id, {"sent": 3, "delivered": 1, "read": 1, "clicked": 1, "failed": 1, "refused": 1})]
-    assert tomorrow == [(campaign_id, {**nothing, "delivered": 1})]
+    billed = {"billed:United Kingdom": 1}
+    known = {"sent": 3, "delivered": 1, "read": 1, "clicked": 1, "failed": 1, "refused": 1, **billed}
+    assert today == [(campaign_id, known)]
+    assert tomorrow == [(campaign_id, {"delivered": 1, **billed})]
+
+
+async def test_digests_from_before_their_figures_were_kept_go_on_where_they_ended(url: str, clock: TestClock):
+    def fill(tx: Transaction) -> None:
+        campaign = add_campaign(tx)
+        add_plan(tx, campaign, 3)
+        for n, row in enumerate(messages_of(tx, campaign)):
+            accept_message(tx, row, later(n), delivered_at=later(2 * n), clicked_at=later(4))
+        digest = tx.digests.set(campaign.spec.channel, "daily", "09:00", "UTC", "U0", NOW)
+        tx.digests.mark_period(digest.id, later(2), later(2))
+
+    before = open_storage(url, clock=clock)
+    await before.write(fill)
+    await before.close()
+    _forget_shown_figures(url)
+
+    migrate(url)
+    after = open_storage(url, clock=clock)
+
+    [schedule] = await after.read(lambda tx: tx.digests.list())
+    [(_, news)] = await after.read(lambda tx: tx.digests.news(schedule))
+    assert news == {"sent": 1, "delivered": 2, "clicked": 3, "billed:United Kingdom": 2}
+    await after.close()
+
+
+def _forget_shown_figures(url: str) -> None:
+    steps = "schema_steps" if url.startswith("postgresql") else "_sqlite_migrations"
+    undo = ("DROP TABLE digest_shown", f"DELETE FROM {steps} WHERE name LIKE '%_digest_figures'")
+    if url.startswith("postgresql"):
+        for statement in undo:
+            execute(statement, url)
+        return
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+        for statement in undo:
+            connection.execute(statement)
 
 
 async def test_equal_statuses_are_parked_once_and_taken_once(storage: Storage):
