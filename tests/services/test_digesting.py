@@ -11,6 +11,7 @@ from bot.domain.sheet import DigestSheet
 from bot.ports.chat import ChatMessage
 from bot.ports.records import DigestSchedule
 from bot.services import digesting, reporting, tracking
+from bot.slack.views.digest import digest as draw_digest
 from tests.services.house import House, a_status
 
 CHANNEL = "C0SPRING"
@@ -241,6 +242,8 @@ async def test_what_meta_corrects_is_taken_back(house: House):
 
     [[first], [second]] = [sheet.campaigns for sheet in drawn.sheets]
     assert (first.figures["failed"], second.figures["failed"], second.figures["delivered"]) == (1, -1, 1)
+    assert "Failed -1" in str(draw_digest(drawn.sheets[1]).blocks)
+    assert "takes back" in str(draw_digest(drawn.sheets[1]).blocks)
 
 
 async def test_the_cost_of_a_digest_is_the_cost_of_its_span(house: House):
@@ -261,6 +264,7 @@ async def test_the_cost_of_a_digest_is_the_cost_of_its_span(house: House):
     card = await house.read(lambda tx: reporting.campaign_line(tx, campaign))
     assert (first.cost, second.cost) == (card.cost * 2 / 3, card.cost / 3)
     assert (second.figures["delivered"], second.figures["read"]) == (1, 2)
+    assert "%" not in str(draw_digest(drawn.sheets[1]))
 
 
 async def reported(house: House, status: Status, n: int, when: Millis, **more: Any) -> None:
