@@ -39,7 +39,10 @@ def create_app(
 
     async def click(request: web.Request) -> web.Response:
         token = request.match_info["token"]
-        landing = await store.write(lambda tx: clicking.follow(tx, token, clock.now()))
+        if request.method == "HEAD":  # a preview of the link, no person
+            landing = await store.read(lambda tx: clicking.landing(tx, token))
+        else:
+            landing = await store.write(lambda tx: clicking.follow(tx, token, clock.now()))
         if landing is None:
             return web.Response(text="This link is not one of ours.", status=404)
         address = quote(with_query(landing, request.raw_path.partition("?")[2]), safe=_PLAIN)
