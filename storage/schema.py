@@ -12,6 +12,7 @@ STEP_NAMES = (
     "0004_lean_people",
     "0005_chat_troubles",
     "0006_digest_figures",
+    "0007_posts_under_way",
 )
 
 

@@ -9,10 +9,14 @@ Blocks = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A message as the chat takes it. `text` is the summary for notifications and screen readers."""
+    """A message as the chat takes it. `text` is the summary for notifications and screen readers.
+
+    `mark`, where there is one, goes along unseen, so that the message can be found again.
+    """
 
     text: str
     blocks: Blocks = ()
+    mark: str = ""
 
 
 class ChatError(Exception):
@@ -20,11 +24,15 @@ class ChatError(Exception):
 
 
 class ChatBusyError(ChatError):
-    """The chat asks to wait (`retry_after` seconds), or cannot be reached: keep the newest state and try later."""
+    """The chat asks to wait (`retry_after` seconds), or cannot be reached: keep the newest state and try later.
 
-    def __init__(self, retry_after: float, why: str) -> None:
+    With `may_be_done` the answer was lost: what was asked may have been done.
+    """
+
+    def __init__(self, retry_after: float, why: str, *, may_be_done: bool = False) -> None:
         super().__init__(why)
         self.retry_after = retry_after
+        self.may_be_done = may_be_done
 
 
 class ChatClosedError(ChatError):
@@ -48,6 +56,10 @@ class Chat(Protocol):
         self, channel: str, message: ChatMessage, *, thread_ts: str | None = None, broadcast: bool = False
     ) -> tuple[str, str]:
         """Post and return (channel id, ts)."""
+        ...
+
+    async def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> str | None:
+        """Look for a message of ours by its mark and give its ts; None where it is not, or we may not look."""
         ...
 
     async def edit(self, channel: str, ts: str, message: ChatMessage) -> None: ...

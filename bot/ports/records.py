@@ -65,6 +65,8 @@ class Card:
     drawn_at: Millis | None = None
     #: Why its message can never be edited again; None while it lives.
     dead: str | None = None
+    #: When it was to be posted, while nobody knows whether it was.
+    posting_at: Millis | None = None
 
 
 class Cards(Protocol):
@@ -82,6 +84,10 @@ class Cards(Protocol):
 
     def drew(self, card: Card, *, ts: str, content_hash: str, now: Millis) -> None:
         """Record that `card.wanted` is what the message now shows; a dead card that was drawn lives again."""
+        ...
+
+    def posting(self, card: Card, at: Millis | None) -> None:
+        """Record that the card is about to be posted, or (None) that it surely was not."""
         ...
 
     def died(self, campaign_id: CampaignId, kind: str, reason: str) -> None: ...
@@ -136,6 +142,8 @@ class Notice:
     text: str = ""
     blocks: Sequence[Mapping[str, Any]] = ()
     asked_by: str | None = None
+    #: When it was to be posted, while nobody knows whether it was; the book's, not the sender's.
+    posting_at: Millis | None = None
 
 
 class Notices(Protocol):
@@ -144,6 +152,10 @@ class Notices(Protocol):
         ...
 
     def waiting(self, limit: int) -> list[tuple[int, Notice]]: ...
+    def posting(self, notice_id: int, at: Millis | None) -> None:
+        """Record that it is about to be posted, or (None) that it surely was not."""
+        ...
+
     def posted(self, notice_id: int, ts: str, now: Millis) -> None: ...
     def gave_up(self, notice_id: int, reason: str, now: Millis) -> None: ...
 

@@ -2,15 +2,24 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.campaign import CampaignId
 from bot.domain.policy import Policy
-from bot.ports.chat import Chat, ChatBusyError, ChatClosedError, ChatGoneError, ChatMessage, ChatMissingError
+from bot.ports.chat import (
+    Chat,
+    ChatBusyError,
+    ChatClosedError,
+    ChatError,
+    ChatGoneError,
+    ChatMessage,
+    ChatMissingError,
+)
 from bot.ports.clock import Clock
 from bot.ports.records import Card
 from bot.ports.storage import Storage, Transaction
 from bot.services import waiting
+from bot.services.posting import mark_of_card
 from bot.services.reporting import PlainWords, campaign_sheet
 from bot.slack.budget import EditBudget
 from bot.slack.fingerprint import content_hash
@@ -120,7 +129,28 @@ class CardRounds:
                     raise
             else:
                 return card.ts
-        _, ts = await self._chat.post(card.channel, drawing.message)
+        return await self._find(drawing) or await self._post(drawing)
+
+    async def _find(self, drawing: _Drawing) -> str | None:
+        """Look for a message that may have been posted before, and bring it up to date."""
+        card = drawing.card
+        if card.posting_at is None:
+            return None
+        ts = await self._chat.find(card.channel, mark_of_card(card, card.posting_at))
+        if ts is not None:
+            await self._chat.edit(card.channel, ts, drawing.message)
+        return ts
+
+    async def _post(self, drawing: _Drawing) -> str:
+        """Post a card under a mark that is written down before."""
+        card, now = drawing.card, self._clock.now()
+        await self._store.write(lambda tx: tx.cards.posting(card, now))
+        try:
+            _, ts = await self._chat.post(card.channel, replace(drawing.message, mark=mark_of_card(card, now)))
+        except ChatError as refused:
+            if not (isinstance(refused, ChatBusyError) and refused.may_be_done):
+                await self._store.write(lambda tx: tx.cards.posting(card, None))
+            raise
         return ts
 
     async def _refused(self, card: Card, refused: ChatBusyError | ChatClosedError | ChatGoneError) -> None:

@@ -4,11 +4,12 @@ import logging
 from dataclasses import dataclass
 
 from bot.domain.instants import Millis, plus_seconds
-from bot.ports.chat import Chat, ChatBusyError, ChatClosedError, ChatGoneError, ChatMessage
+from bot.ports.chat import Chat, ChatBusyError, ChatClosedError, ChatError, ChatGoneError, ChatMessage
 from bot.ports.clock import Clock
 from bot.ports.records import Card, Notice
 from bot.ports.storage import Storage, Transaction
 from bot.services import waiting
+from bot.services.posting import mark_of_notice
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +59,8 @@ class NoticeRounds:
 
     async def _post(self, post: _Post) -> None:
         """Post one notice; raises ChatBusyError or ChatClosedError while it has to wait."""
-        notice, thread_ts = post.notice, post.thread_ts
-        message = ChatMessage(text=notice.text, blocks=notice.blocks)
         try:
-            _, ts = await self._chat.post(post.channel, message, thread_ts=thread_ts, broadcast=notice.broadcast)
+            ts = await self._find(post) or await self._say(post)
         except ChatGoneError as gone:
             log.warning("a notice cannot be posted and is given up: %s", gone)
             why = str(gone)
@@ -73,6 +72,26 @@ class NoticeRounds:
             waiting.over(tx, post.channel)
 
         await self._store.write(posted)
+
+    async def _find(self, post: _Post) -> str | None:
+        """Look for a message that may have been posted before."""
+        at = post.notice.posting_at
+        if at is None:
+            return None
+        return await self._chat.find(post.channel, mark_of_notice(post.notice, at), thread_ts=post.thread_ts)
+
+    async def _say(self, post: _Post) -> str:
+        """Post a notice under a mark that is written down before."""
+        notice, now = post.notice, self._clock.now()
+        await self._store.write(lambda tx: tx.notices.posting(post.id, now))
+        message = ChatMessage(text=notice.text, blocks=notice.blocks, mark=mark_of_notice(notice, now))
+        try:
+            _, ts = await self._chat.post(post.channel, message, thread_ts=post.thread_ts, broadcast=notice.broadcast)
+        except ChatError as refused:
+            if not (isinstance(refused, ChatBusyError) and refused.may_be_done):
+                await self._store.write(lambda tx: tx.notices.posting(post.id, None))
+            raise
+        return ts
 
     async def _wait(self, post: _Post, closed: ChatClosedError) -> str:
         """Let a notice wait for its place, and name the place."""

@@ -22,6 +22,8 @@ GONE: Final = frozenset({
     "cant_update_message", "edit_window_closed", "msg_too_long", "no_text", "user_not_found", "users_not_found",
     "user_not_in_channel", "no_such_subteam", "file_not_found", "file_deleted", "cannot_dm_bot",
 })  # fmt: skip
+#: Of these Slack says that some of what was asked may have been done.
+_HALF_DONE: Final = frozenset({"internal_error", "fatal_error"})
 _BUSY: Final = frozenset({
     "ratelimited", "rate_limited", "message_limit_exceeded", "internal_error", "fatal_error", "service_unavailable",
     "request_timeout", "team_added_to_org",
@@ -61,7 +63,10 @@ async def translated(call: Awaitable[T]) -> T:
             raise
         raise _translate(error) from error
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
-        raise ChatBusyError(_DEFAULT_WAIT, f"Slack cannot be reached ({type(error).__name__}).") from error
+        why = f"Slack cannot be reached ({type(error).__name__})."
+        # Where no connection was made, nothing was asked.
+        may_be_done = not isinstance(error, aiohttp.ClientConnectorError)
+        raise ChatBusyError(_DEFAULT_WAIT, why, may_be_done=may_be_done) from error
 
 
 def error_name(error: SlackApiError) -> str:
@@ -86,7 +91,9 @@ def _translate(error: SlackApiError) -> ChatError:
     if name in _EVERYWHERE:
         return ChatClosedError(f"{_EVERYWHERE[name]} (Slack says {name}.)", is_everywhere=True)
     if name in _BUSY or not name or status >= _SERVER_ERROR or status == 429:  # noqa: PLR2004 - Too Many Requests
-        return ChatBusyError(_retry_after(error), f"Slack asks to wait: {name or status}.")
+        # An answer without a name is a proxy's: Slack's own may have been lost behind it.
+        may_be_done = name in _HALF_DONE or (not name and status != 429)  # noqa: PLR2004
+        return ChatBusyError(_retry_after(error), f"Slack asks to wait: {name or status}.", may_be_done=may_be_done)
     return unknown_refusal(name)
 
 

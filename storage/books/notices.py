@@ -27,16 +27,18 @@ SELECT * FROM cards WHERE stale_since IS NOT NULL AND dead IS NULL ORDER BY stal
 # A change wanted while the card was being drawn leaves it stale, from now on.
 _DREW = """
 UPDATE cards SET drawn = CASE WHEN drawn > :shown THEN drawn ELSE :shown END,
-  ts = :ts, content_hash = :content_hash, drawn_at = :now, dead = NULL,
+  ts = :ts, content_hash = :content_hash, drawn_at = :now, dead = NULL, posting_at = NULL,
   stale_since = CASE WHEN wanted > drawn AND wanted > :shown THEN :now END
 WHERE campaign_id = :campaign_id AND kind = :kind
 """
+_POSTING_CARD = "UPDATE cards SET posting_at = ? WHERE campaign_id = ? AND kind = ?"
 _DIED = "UPDATE cards SET dead = ? WHERE campaign_id = ? AND kind = ?"
 
 _NOTICE = ("key", "channel", "campaign_id", "in_thread", "broadcast", "text", "blocks", "asked_by", "queued_at")
 _ADD = f"{insertion('notices', _NOTICE)} ON CONFLICT DO NOTHING"
 _WAITING = "SELECT * FROM notices WHERE posted_at IS NULL AND gave_up_at IS NULL ORDER BY id LIMIT ?"
-_POSTED = "UPDATE notices SET ts = ?, posted_at = ? WHERE id = ?"
+_POSTING = "UPDATE notices SET posting_at = ? WHERE id = ?"
+_POSTED = "UPDATE notices SET ts = ?, posted_at = ?, posting_at = NULL WHERE id = ?"
 _GAVE_UP = "UPDATE notices SET gave_up_reason = ?, gave_up_at = ? WHERE id = ? AND posted_at IS NULL"
 
 _TROUBLES = "SELECT * FROM chat_troubles ORDER BY since, place"
@@ -78,6 +80,10 @@ class CardsBook(Book):
         values = {"shown": card.wanted, "ts": ts, "content_hash": content_hash, "now": now}
         self._run(_DREW, {**values, "campaign_id": card.campaign_id, "kind": card.kind})
 
+    def posting(self, card: Card, at: Millis | None) -> None:
+        """Record that the card is about to be posted, or that it surely was not."""
+        self._run(_POSTING_CARD, (at, card.campaign_id, card.kind))
+
     def died(self, campaign_id: CampaignId, kind: str, reason: str) -> None:
         """Record why a card can never be edited again."""
         self._run(_DIED, (reason, campaign_id, kind))
@@ -117,6 +123,10 @@ class NoticesBook(Book):
     def waiting(self, limit: int) -> list[tuple[int, Notice]]:
         """List what is to be posted, in the order it was queued."""
         return [(row["id"], rows.notice(row)) for row in self._all(_WAITING, (limit,))]
+
+    def posting(self, notice_id: int, at: Millis | None) -> None:
+        """Record that it is about to be posted, or that it surely was not."""
+        self._run(_POSTING, (at, notice_id))
 
     def posted(self, notice_id: int, ts: str, now: Millis) -> None:
         """Record that it was posted."""

@@ -32,6 +32,7 @@ def card(row: Row) -> Card:
         content_hash=row["content_hash"],
         drawn_at=row["drawn_at"],
         dead=row["dead"],
+        posting_at=row["posting_at"],
     )
 
 
@@ -46,6 +47,7 @@ def notice(row: Row) -> Notice:
         text=row["text"],
         blocks=from_json(row["blocks"]),
         asked_by=row["asked_by"],
+        posting_at=row["posting_at"],
     )
 
 

@@ -41,6 +41,11 @@ def _digest_figures(db: Database) -> None:
     _run(db, schema.V6)
 
 
+@STEPS(name=STEP_NAMES[6])
+def _posts_under_way(db: Database) -> None:
+    _run(db, schema.V7)
+
+
 def state_of(db: Database) -> SchemaState:
     """Read which steps a database has; writes nothing."""
     found = tuple(step.name for step in STEPS.applied(db))

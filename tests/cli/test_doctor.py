@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli.doctor import examine
 from bot.runtime.clock import SystemClock
-from bot.services.diagnosing import SCOPES
+from bot.services.diagnosing import OPTIONAL_SCOPES, SCOPES
 from bot.simulator import meta, slack
 from storage.schema import STEP_NAMES
 from tests.cli.terminal import REQUIRED, Terminal
@@ -19,7 +19,7 @@ CALLBACK = "http://127.0.0.1:9/meta/webhook"
 
 @asynccontextmanager
 async def surroundings(
-    *, scopes: Collection[str] = SCOPES, callback_url: str | None = CALLBACK
+    *, scopes: Collection[str] = SCOPES | OPTIONAL_SCOPES, callback_url: str | None = CALLBACK
 ) -> AsyncIterator[dict[str, str]]:
     """Run a Slack and a Meta; gives the settings of a bot that lives well between them."""
     workspace, account = slack.SlackSimulator(scopes=scopes), meta.MetaSimulator(callback_url=callback_url)

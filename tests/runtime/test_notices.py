@@ -221,3 +221,70 @@ async def test_a_trouble_is_over_when_nothing_waits_for_its_channel_any_more(hou
 
     assert (early, await house.read(lambda tx: tx.troubles.list())) == ([trouble], [])
     assert chat.posts == []
+
+
+# An answer that got lost.
+
+
+async def test_a_notice_whose_answer_got_lost_is_not_posted_twice(house: House):
+    notices, chat = rounds(house)
+    for key in ("one", "two"):
+        await queue(house, key)
+    chat.lost = 1
+
+    for _ in range(3):
+        await notices.round()
+        house.pass_time(5 * SECOND)
+
+    assert [post.message.text for post in chat.posts] == ["one", "two"]
+    assert (chat.looked, await house.said()) == (1, [])
+
+
+async def test_a_reply_whose_answer_got_lost_is_looked_for_in_its_thread(house: House):
+    campaign, (notices, chat) = await house.submitted(), rounds(house)
+    await card(house, campaign, "live", "17.5", "C0SPRING")
+    await in_thread(house, campaign, "milestone")
+    chat.lost = 1
+    await notices.round()
+    house.pass_time(5 * SECOND)
+
+    await notices.round()
+
+    assert [(post.message.text, post.thread_ts) for post in chat.posts] == [("milestone", "17.5")]
+
+
+async def test_where_nobody_may_look_a_notice_is_rather_posted_twice_than_never(house: House):
+    notices, chat = rounds(house)
+    await queue(house, "one")
+    chat.lost, chat.blind = 1, True
+    await notices.round()
+    house.pass_time(5 * SECOND)
+
+    await notices.round()
+
+    assert [post.message.text for post in chat.posts] == ["one", "one"]
+
+
+async def test_a_notice_of_a_process_that_died_over_it_is_looked_for_first(house: House):
+    notices, chat = rounds(house)
+    await queue(house, "one")
+    chat.lost = 1
+    await notices.round()
+
+    reborn = NoticeRounds(house.store, chat, house.clock)
+    await reborn.round()
+
+    assert [post.message.text for post in chat.posts] == ["one"]
+    assert await house.said() == []
+
+
+async def test_marks_tell_nothing_and_differ(house: House):
+    notices, chat = rounds(house)
+    for key in ("trial 1", "trial 2"):
+        await queue(house, key)
+
+    await notices.round()
+
+    marks = [post.message.mark for post in chat.posts]
+    assert len(set(marks)) == 2
+    assert all(len(mark) == 32 and int(mark, 16) for mark in marks)

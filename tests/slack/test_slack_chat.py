@@ -1,6 +1,7 @@
 """The chat client against a small Web API on loopback: what it sends, and how it reads Slack's refusals."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -176,3 +177,99 @@ async def test_a_permalink_is_what_slack_says(slack: FakeSlack):
     slack.says("chat.getPermalink", ok(permalink="https://feira-norte.slack.example/archives/C0/p12"))
 
     assert await a_chat(slack).permalink("C0", "1.2") == "https://feira-norte.slack.example/archives/C0/p12"
+
+
+# Looking for a message whose answer got lost.
+
+
+def page(*marks: str, cursor: str = "") -> Response:
+    found = [
+        {"ts": f"1.{mark}", "metadata": {"event_type": "arauto_message", "event_payload": {"mark": mark}}}
+        for mark in marks
+    ]
+    return ok(messages=[{"ts": "9.9", "text": "no metadata"}, *found], response_metadata={"next_cursor": cursor})
+
+
+async def test_a_mark_goes_along_as_metadata_and_only_where_there_is_one(slack: FakeSlack):
+    await a_chat(slack).post(CHANNEL, MESSAGE)
+    await a_chat(slack).post(CHANNEL, replace(MESSAGE, mark="abc"))
+
+    plain, marked = slack.of("chat.postMessage")
+    assert "metadata" not in plain
+    assert marked["metadata"] == {"event_type": "arauto_message", "event_payload": {"mark": "abc"}}
+
+
+async def test_a_message_is_found_by_its_mark_some_pages_back(slack: FakeSlack):
+    slack.says("conversations.history", page("a", cursor="next"), page("b"))
+
+    assert await a_chat(slack).find(CHANNEL, "b") == "1.b"
+
+    first, second = slack.of("conversations.history")
+    assert str(first["include_all_metadata"]).lower() in ("true", "1")
+    assert (first.get("cursor"), second["cursor"]) == (None, "next")
+
+
+async def test_a_reply_is_looked_for_in_its_thread(slack: FakeSlack):
+    slack.says("conversations.replies", page("a"))
+
+    assert await a_chat(slack).find(CHANNEL, "a", thread_ts="1.2") == "1.a"
+
+    assert slack.of("conversations.replies")[0]["ts"] == "1.2"
+
+
+async def test_the_search_ends(slack: FakeSlack):
+    slack.says("conversations.history", page("a", cursor="next"))
+
+    assert await a_chat(slack).find(CHANNEL, "b") is None
+
+    assert len(slack.calls) == 5
+
+
+@pytest.mark.parametrize("name", ["missing_scope", "not_in_channel", "channel_not_found", "thread_not_found"])
+async def test_where_we_may_not_look_nothing_is_found(slack: FakeSlack, name: str):
+    slack.says("conversations.history", error(name))
+
+    assert await a_chat(slack).find(CHANNEL, "a") is None
+
+
+async def test_direct_messages_are_not_looked_at(slack: FakeSlack):
+    assert await a_chat(slack).find("U0ANA", "a") is None
+
+    assert slack.calls == []
+
+
+async def test_a_search_that_slack_is_too_busy_for_is_done_later(slack: FakeSlack):
+    slack.says("conversations.history", error("ratelimited", status=429, **{"Retry-After": "7"}))
+
+    with pytest.raises(ChatBusyError) as busy:
+        await a_chat(slack).find(CHANNEL, "a")
+
+    assert busy.value.retry_after == 7
+
+
+LOST = {
+    "a proxy's page": (HTMLResponse("<html>Bad gateway</html>", status_code=502), True),
+    "broken JSON": (Response("{", status_code=200, media_type="application/json"), True),
+    "half done": (error("fatal_error"), True),
+    "refused": (error("ratelimited", status=429), False),
+    "not now": (error("service_unavailable", status=503), False),
+}
+
+
+@pytest.mark.parametrize(("answer", "may_be_done"), LOST.values(), ids=list(LOST))
+async def test_an_answer_that_proves_nothing_may_be_to_a_post_that_was_done(
+    slack: FakeSlack, answer: Response, may_be_done: bool
+):
+    slack.says("chat.postMessage", answer)
+
+    with pytest.raises(ChatBusyError) as busy:
+        await a_chat(slack).post(CHANNEL, MESSAGE)
+
+    assert busy.value.may_be_done is may_be_done
+
+
+async def test_a_connection_that_was_never_made_asked_for_nothing():
+    with pytest.raises(ChatBusyError) as busy:
+        await SlackChat(web_client("xoxb-test", "http://127.0.0.1:1/api/")).post(CHANNEL, MESSAGE)
+
+    assert busy.value.may_be_done is False

@@ -52,6 +52,8 @@ def _previews(tx: Transaction) -> list[list[Group]]:
 
 
 _OLD = (
+    "ALTER TABLE cards DROP COLUMN posting_at",
+    "ALTER TABLE notices DROP COLUMN posting_at",
     "DROP TABLE digest_shown",
     "DROP TABLE chat_troubles",
     "ALTER TABLE notices DROP COLUMN asked_by",

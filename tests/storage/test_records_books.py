@@ -9,6 +9,7 @@ import pytest
 from bot.domain.audit import verify
 from bot.domain.delivery import Status, StatusEvent
 from bot.domain.errors import FencedError
+from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Route
 from bot.ports.records import AuditEntry, Card, Notice, NumberStatus, Trouble
 from bot.ports.storage import Storage, Transaction
@@ -230,6 +231,34 @@ async def test_a_notice_is_queued_once_for_ever(storage: Storage):
     assert await storage.read(lambda tx: tx.notices.waiting(10)) == []
 
 
+async def test_what_is_about_to_be_posted_is_written_down_until_it_is_known_what_came_of_it(storage: Storage):
+    campaign = await storage.write(add_campaign)
+    await storage.write(lambda tx: tx.cards.want(campaign.id, "live", "C0"))
+    await storage.write(lambda tx: tx.notices.add(Notice(key="a", channel="C0", text="x"), NOW))
+
+    async def posting(at: Millis | None) -> tuple[Millis | None, Millis | None]:
+        def write(tx: Transaction) -> tuple[Millis | None, Millis | None]:
+            card, [(notice_id, _)] = tx.cards.get(campaign.id, "live"), tx.notices.waiting(1)
+            assert card is not None
+            tx.cards.posting(card, at)
+            tx.notices.posting(notice_id, at)
+            card, [(_, notice)] = tx.cards.get(campaign.id, "live"), tx.notices.waiting(1)
+            assert card is not None
+            return card.posting_at, notice.posting_at
+
+        return await storage.write(write)
+
+    seen = [await posting(at) for at in (NOW, None, later(1))]
+
+    card = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+    assert card is not None
+    await storage.write(lambda tx: tx.cards.drew(card, ts="1.0", content_hash="h", now=NOW))
+    drawn = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+    assert seen == [(NOW, NOW), (None, None), (later(1), later(1))]
+    assert drawn is not None
+    assert drawn.posting_at is None
+
+
 async def test_a_notice_given_up_is_not_tried_again(storage: Storage):
     await storage.write(lambda tx: tx.notices.add(Notice(key="a", channel="C0", text="x"), NOW))
     notice_id = (await storage.read(lambda tx: tx.notices.waiting(1)))[0][0]
@@ -319,7 +348,8 @@ async def test_digests_from_before_their_figures_were_kept_go_on_where_they_ende
 
 def _forget_shown_figures(url: str) -> None:
     steps = "schema_steps" if url.startswith("postgresql") else "_sqlite_migrations"
-    undo = ("DROP TABLE digest_shown", f"DELETE FROM {steps} WHERE name LIKE '%_digest_figures'")
+    posting = [f"ALTER TABLE {table} DROP COLUMN posting_at" for table in ("cards", "notices")]
+    undo = (*posting, "DROP TABLE digest_shown", f"DELETE FROM {steps} WHERE name >= '0006'")
     if url.startswith("postgresql"):
         for statement in undo:
             execute(statement, url)
