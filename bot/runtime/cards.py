@@ -107,13 +107,15 @@ class CardRounds:
 
     async def _bring_up_to_date(self, drawing: _Drawing) -> None:
         card, fingerprint = drawing.card, content_hash(drawing.message)
-        ts, is_new = card.ts, fingerprint != card.content_hash or drawing.is_asked
-        if ts is None or is_new:
+        is_as_wanted = fingerprint == card.content_hash and not drawing.is_asked
+        ts = card.ts if is_as_wanted else None
+        is_shown = ts is None
+        if ts is None:
             ts = await self._show(drawing)
 
         def drew(tx: Transaction) -> None:
             tx.cards.drew(card, ts=ts, content_hash=fingerprint, now=self._clock.now())
-            if is_new:
+            if is_shown:
                 waiting.over(tx, card.channel)
 
         await self._store.write(drew)
