@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bot.domain.errors import ArautoError
 from bot.domain.roles import Actor, Role, Roster, require
-from bot.ports.chat import ChatBusyError
+from bot.ports.chat import ChatBusyError, ChatClosedError
 from bot.slack.people import SlackPeople, SlackUser
 
 #: Slack wants an answer within three seconds; asking who somebody is may take no more than this.
@@ -26,7 +26,7 @@ async def actor_of(body: Mapping[str, Any], roster: Roster, people: SlackPeople)
         async with asyncio.timeout(PATIENCE_SECONDS):
             account = await people.user(user)
             groups = [group for group in sorted(roster.groups()) if await people.is_member_of_group(group, user)]
-    except (TimeoutError, ChatBusyError) as busy:
+    except (TimeoutError, ChatBusyError, ChatClosedError) as busy:
         raise TryAgainError("Slack does not say who you are just now. Try again in a moment.") from busy
     return _actor(account, roster, frozenset(groups))
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.ports.chat import ChatBusyError, ChatGoneError
+from bot.ports.chat import ChatBusyError, ChatClosedError, ChatError, ChatGoneError
 from bot.slack.faults import error_name, translated
 
 _log = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ async def objection(client: AsyncWebClient, channel: str) -> str | None:
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             answer = await translated(client.conversations_info(channel=channel))
-    except ChatGoneError as gone:
-        return _unseen(channel, gone)
+    except (ChatGoneError, ChatClosedError) as unseen:
+        return _unseen(channel, unseen)
     except (TimeoutError, ChatBusyError):
         return _SILENT
     return _judge(answer.get("channel") or {})
@@ -41,8 +41,8 @@ def _judge(channel: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _unseen(channel: str, gone: ChatGoneError) -> str | None:
-    cause = gone.__cause__
+def _unseen(channel: str, error: ChatError) -> str | None:
+    cause = error.__cause__
     name = error_name(cause) if isinstance(cause, SlackApiError) else ""
     if name in _UNSEEN:
         return f"Arauto cannot see this channel. {_INVITE}"

@@ -9,7 +9,7 @@ from bot.domain.errors import ConflictError, InvalidInputError
 from bot.domain.instants import Millis
 from bot.domain.roles import Actor, Role, require
 from bot.domain.template import Template
-from bot.ports.chat import ChatGoneError
+from bot.ports.chat import ChatClosedError, ChatGoneError
 from bot.ports.meta import MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Transaction
 from bot.services import approving, controlling, launching, rescuing
@@ -114,6 +114,8 @@ async def refresh(desk: Desk, actor: Actor, exchange: Exchange) -> None:
     except ChatGoneError as gone:
         sentence = f"This card can no longer be drawn. /campaign status {campaign.token} shows the figures."
         raise ConflictError(sentence) from gone
+    except ChatClosedError as closed:
+        raise ConflictError(f"This card cannot be drawn now. {closed} It follows by itself.") from closed
 
 
 async def ask_in_doubt(desk: Desk, actor: Actor, exchange: Exchange) -> None:

@@ -38,7 +38,7 @@ class Workers(Protocol):
         ...
 
     async def draw_now(self, campaign_id: CampaignId, kind: str) -> None:
-        """Draw one card (`live` or `approval`) at once. May raise ChatBusyError or ChatGoneError."""
+        """Draw one card (`live` or `approval`) at once. May raise a ChatError: then it follows by itself."""
         ...
 
     async def sync_templates(self) -> None:

@@ -10,9 +10,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.errors import ArautoError, InvalidInputError, NotAllowedError
+from bot.domain.errors import ArautoError, ConflictError, InvalidInputError, NotAllowedError
 from bot.domain.roles import Actor
-from bot.ports.chat import ChatBusyError, ChatMessage
+from bot.ports.chat import ChatBusyError, ChatClosedError, ChatMessage
 from bot.services import recording
 from bot.slack import refs
 from bot.slack.views.parts import section
@@ -57,6 +57,9 @@ async def _run(desk: Desk, name: str, handler: Handler, exchange: Exchange) -> N
         await _show(exchange, error)
     except ChatBusyError as busy:
         await _show(exchange, TryAgainError(f"{busy} Try again in a moment."))
+    except ChatClosedError as closed:
+        _log.warning("%s: %s", name, closed)
+        await _show(exchange, ConflictError(str(closed)))
     except Exception as error:  # noqa: BLE001 - the edge: nothing of ours is above it
         reference = secrets.token_hex(_REFERENCE_BYTES)
         _log.exception("%s by %s failed, reference %s.", name, user_of(exchange.body), reference)

@@ -31,8 +31,10 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "quarantine": ("id",),
     "cards": ("campaign_id", "kind"),
     "notices": ("id",),
+    "chat_troubles": ("place",),
     "digests": ("id",),
     "digest_periods": ("digest_id", "period_end"),
+    "digest_shown": ("digest_id", "campaign_id", "fact"),
     "leases": ("name",),
     "numbers": ("phone_number_id",),
     "switches": ("name",),
@@ -42,7 +44,14 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
 TEXT_KEYS: Final = frozenset(
     {
         *(("templates", "id"), ("tallies", "fact"), ("meta_clicks", "click_key"), ("links", "token")),
-        *(("cards", "kind"), ("leases", "name"), ("numbers", "phone_number_id"), ("switches", "name")),
+        *(
+            ("cards", "kind"),
+            ("chat_troubles", "place"),
+            ("digest_shown", "fact"),
+            ("leases", "name"),
+            ("numbers", "phone_number_id"),
+            ("switches", "name"),
+        ),
     }
 )
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from bot.domain.campaign import CampaignId
 from bot.domain.policy import Policy
 from bot.domain.rates import RateCard
-from bot.ports.chat import Chat
+from bot.ports.chat import Chat, ChatClosedError
 from bot.ports.clock import Clock
 from bot.ports.meta import MetaManagement
-from bot.ports.storage import Storage
+from bot.ports.records import Trouble
+from bot.ports.storage import Storage, Transaction
 from bot.runtime.cards import CardRounds
 from bot.runtime.housekeeping import Housekeeping
 from bot.runtime.launcher import LaunchingRounds
@@ -21,6 +22,7 @@ from bot.runtime.scheduler import Scheduler
 from bot.runtime.sender import NumberSender
 from bot.runtime.syncing import Syncing
 from bot.runtime.worker import Rounds, Worker
+from bot.services import waiting
 from bot.services.planning import Planner
 from bot.slack.budget import EditBudget
 from bot.slack.views.digest import digest
@@ -99,11 +101,23 @@ class Background:
         self._noticing.bell.ring()
 
     async def draw_now(self, campaign_id: CampaignId, kind: str) -> None:
-        """Draw one card at once; where another process draws the cards, it is asked to and does so within a second."""
+        """Draw one card at once; where another process draws cards, it does so within a second. Raises ChatError."""
         if self._leases.holds(CARDS):
             await self._cards.draw_now(campaign_id, kind)
         else:
-            await self._store.write(lambda tx: tx.cards.want(campaign_id, kind))
+            await self._ask_for(campaign_id, kind)
+
+    async def _ask_for(self, campaign_id: CampaignId, kind: str) -> None:
+        """Have another process draw a card; raises ChatClosedError while something is known to keep it from that."""
+
+        def ask(tx: Transaction) -> Trouble | None:
+            trouble, card = waiting.trouble_of(tx, campaign_id, kind), tx.cards.get(campaign_id, kind)
+            tx.cards.want(campaign_id, kind, None if card is None else card.channel)
+            return trouble
+
+        trouble = await self._store.write(ask)
+        if trouble is not None:
+            raise ChatClosedError(trouble.why)
 
     async def sync_templates(self) -> None:
         """Read every template from Meta."""

@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
@@ -15,7 +15,9 @@ from slack_bolt.async_app import AsyncApp
 import commands
 from bot.app.background import Background, new_token
 from bot.app.clients import Clients
+from bot.domain.errors import ArautoError
 from bot.ports.clock import Clock
+from bot.ports.records import EVERYWHERE, Trouble
 from bot.ports.storage import Storage
 from bot.runtime.absorbing import WebhookEndpoint
 from bot.runtime.headroom import Headroom
@@ -184,13 +186,15 @@ class Bot:
             slack=self._link.handle if WEB in self._roles and not self._link.is_socket else None,
             readiness=self._readiness,
             metrics=self._metrics,
+            troubles=self._channel_troubles,
         )
 
     async def _readiness(self) -> dict[str, str]:
         """Say what keeps the bot from working. Meta being away is not ours to report here."""
-        reasons = {}
+        reasons: dict[str, str] = {}
+        troubles: Sequence[Trouble] = ()
         try:
-            await self._store.read(lambda tx: tx.switches.get("ready"))
+            troubles = await self._store.read(lambda tx: tx.troubles.list())
         except Exception as problem:
             # The edge: whatever is wrong with the database, the answer is a reason and not a traceback.
             log.exception("the database does not answer")
@@ -199,9 +203,21 @@ class Bot:
             if sender.trouble is not None:
                 reasons[f"sender {sender.number}"] = sender.trouble
             self._metrics.sender(sender.number, sender.pace, sender.trouble, is_held=sender.holds)
+        self._metrics.channels_closed.set(sum(trouble.place != EVERYWHERE for trouble in troubles))
+        for trouble in troubles:
+            if trouble.place == EVERYWHERE:
+                reasons["slack"] = trouble.why
         if self._link.trouble is not None and WEB in self._roles:
             reasons["slack"] = self._link.trouble
         return reasons
+
+    async def _channel_troubles(self) -> dict[str, str]:
+        """Say which channels take nothing, and what to do about each; none while the database does not answer."""
+        try:
+            troubles = await self._store.read(lambda tx: tx.troubles.list())
+        except ArautoError:
+            return {}
+        return {f"slack channel {trouble.place}": trouble.why for trouble in troubles if trouble.place != EVERYWHERE}
 
 
 async def _ended(tasks: Collection["asyncio.Task[None]"], seconds: float) -> None:

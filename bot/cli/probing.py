@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 import storage
 from bot.domain.errors import ArautoError, ConfigurationError
 from bot.domain.instants import Millis
-from bot.ports.chat import ChatBusyError, ChatGoneError
+from bot.ports.chat import ChatError
 from bot.ports.clock import Clock
 from bot.ports.storage import Transaction
 from bot.services import diagnosing
@@ -26,7 +26,7 @@ from bot.whatsapp.management import MetaManagementClient
 
 _TIMEOUT_SECONDS: Final = 10.0
 _SQLITE: Final = "sqlite:///"
-_SLACK_ERRORS: Final = (ChatBusyError, ChatGoneError, SlackApiError)
+_SLACK_ERRORS: Final = (ChatError, SlackApiError)
 
 
 async def probe_slack(settings: Settings) -> AsyncIterator[Finding]:

@@ -62,6 +62,8 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     CHANGES_REQUESTED = "changes_requested"
     EXPIRED = "expired"
+    #: It was approved, and the approval no longer holds: something changed before the launch, or all was stopped.
+    VOIDED = "voided"
     #: A newer version has a card of its own.
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
@@ -69,10 +71,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Who decided what and when. `by` is a Slack user id, None when the machine did (expired, superseded)."""
+    """Who decided what and when. `by` is a Slack user id, None when the machine did (expired, superseded).
+
+    `at` is None where nobody remembers.
+    """
 
     outcome: Outcome
-    at: Millis
+    at: Millis | None
     by: str | None = None
     reason: str = ""
 
@@ -181,7 +186,10 @@ class CampaignLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigestSheet:
-    """What happened in a channel between two instants; `figures` of each line count only that span."""
+    """What became known of a channel's campaigns between two instants; each line's `figures` and `cost` are the span's.
+
+    A figure is negative where it takes back what an earlier digest counted.
+    """
 
     kind: str
     since: Millis

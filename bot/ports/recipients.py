@@ -120,6 +120,10 @@ class Links(Protocol):
         """Give the landing address of a click token and count its person once; None for a token that is not ours."""
         ...
 
+    def landing(self, token: str) -> str | None:
+        """Give the landing address of a click token and count nobody; None for a token that is not ours."""
+        ...
+
     def campaign_of(self, token: str) -> CampaignId | None:
         """Name the campaign a click token belongs to, so that its card can be redrawn."""
         ...

@@ -63,13 +63,18 @@ class Card:
     drawn: int = 0
     content_hash: str = ""
     drawn_at: Millis | None = None
-    #: Why it can never be edited again (deleted, archived); None while it lives.
+    #: Why its message can never be edited again; None while it lives.
     dead: str | None = None
+    #: When it was to be posted, while nobody knows whether it was.
+    posting_at: Millis | None = None
 
 
 class Cards(Protocol):
     def want(self, campaign_id: CampaignId, kind: str, channel: str | None = None) -> None:
-        """Ask for a redraw; with a channel, also create the card if there is none."""
+        """Ask for a redraw; with a channel, the card belongs there, and what kept it out is tried again at once.
+
+        A card that is dead, not there yet, or in another channel is then posted anew.
+        """
         ...
 
     def get(self, campaign_id: CampaignId, kind: str) -> Card | None: ...
@@ -78,10 +83,46 @@ class Cards(Protocol):
         ...
 
     def drew(self, card: Card, *, ts: str, content_hash: str, now: Millis) -> None:
-        """Record that `card.wanted` is what the message now shows."""
+        """Record that `card.wanted` is what the message now shows; a dead card that was drawn lives again."""
+        ...
+
+    def posting(self, card: Card, at: Millis | None) -> None:
+        """Record that the card is about to be posted, or (None) that it surely was not."""
         ...
 
     def died(self, campaign_id: CampaignId, kind: str, reason: str) -> None: ...
+
+
+#: The place of a trouble that keeps us out of the whole workspace.
+EVERYWHERE = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A place in the chat that takes nothing until somebody mends it: a channel's or a person's id, or EVERYWHERE.
+
+    `why` says in sentences what is wrong and how to mend it. What is meant for the place waits; one message is tried
+    at `retry_at`.
+    """
+
+    place: str
+    why: str
+    since: Millis
+    tries: int
+    retry_at: Millis
+
+
+class Troubles(Protocol):
+    def list(self) -> Sequence[Trouble]: ...
+    def put(self, trouble: Trouble) -> None: ...
+    def end(self, place: str) -> None: ...
+    def retry_now(self, now: Millis) -> None:
+        """Let every place be tried again at once."""
+        ...
+
+    def forget(self, before: Millis) -> None:
+        """Drop the troubles that were to be tried again before then and were not: nothing waits there any more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +131,7 @@ class Notice:
 
     `key` makes it unique for ever (`campaign 12: half sent`). `channel` may be a user id for a direct message;
     `campaign_id` with `in_thread` posts below the live card (or the approval card while there is no live one).
+    `asked_by` is told when the channel does not take it; of a campaign's notice, its author is.
     """
 
     key: str
@@ -99,6 +141,9 @@ class Notice:
     broadcast: bool = False
     text: str = ""
     blocks: Sequence[Mapping[str, Any]] = ()
+    asked_by: str | None = None
+    #: When it was to be posted, while nobody knows whether it was; the book's, not the sender's.
+    posting_at: Millis | None = None
 
 
 class Notices(Protocol):
@@ -107,6 +152,10 @@ class Notices(Protocol):
         ...
 
     def waiting(self, limit: int) -> list[tuple[int, Notice]]: ...
+    def posting(self, notice_id: int, at: Millis | None) -> None:
+        """Record that it is about to be posted, or (None) that it surely was not."""
+        ...
+
     def posted(self, notice_id: int, ts: str, now: Millis) -> None: ...
     def gave_up(self, notice_id: int, reason: str, now: Millis) -> None: ...
 
@@ -126,21 +175,32 @@ class DigestSchedule:
 
 class Digests(Protocol):
     def set(self, channel: str, kind: str, at: str, zone: str, by: str, now: Millis) -> DigestSchedule:
-        """Store or replace the channel's schedule of that kind."""
+        """Store or replace the channel's schedule of that kind; a new one tells what happens from now on."""
         ...
 
     def remove(self, channel: str) -> int: ...
     def list(self, channel: str | None = None) -> Sequence[DigestSchedule]: ...
-    def last_period(self, digest_id: int) -> Millis | None:
-        """Give the end of the last period posted."""
+    def last_taken(self, digest_id: int) -> Millis | None:
+        """Say when the last period was taken."""
         ...
 
     def mark_period(self, digest_id: int, period_end: Millis, now: Millis) -> bool:
         """Take a period; False when it was taken before."""
         ...
 
+    def news(self, schedule: DigestSchedule) -> Sequence[tuple[CampaignId, Mapping[str, int]]]:
+        """Give, per campaign of its channel, by how much the counters moved since they were last shown.
+
+        Facts as in `bot.domain.funnel`: sent, delivered, read, clicked, failed, refused, and billed by market.
+        """
+        ...
+
+    def show(self, schedule: DigestSchedule) -> None:
+        """Remember the counters of its channel's campaigns as shown by this digest."""
+        ...
+
     def figures(self, since: Millis, until: Millis) -> Sequence[tuple[CampaignId, Mapping[str, int]]]:
-        """Give, per campaign, what happened in a span: sent, delivered, read, clicked, failed, refused."""
+        """Give, per campaign, the same facts by Meta's time of each: what is known by now of a span."""
         ...
 
 

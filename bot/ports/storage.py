@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 from bot.ports.campaigns import Campaigns, Templates
 from bot.ports.people import Audiences, Consents, Imports, People
 from bot.ports.recipients import Links, Parked, Recipients, Trials
-from bot.ports.records import Audit, Cards, Digests, Leases, Notices, Numbers, Quarantine, Switches
+from bot.ports.records import Audit, Cards, Digests, Leases, Notices, Numbers, Quarantine, Switches, Troubles
 
 T = TypeVar("T")
 
@@ -42,6 +42,8 @@ class Transaction(Protocol):
     def cards(self) -> Cards: ...
     @property
     def notices(self) -> Notices: ...
+    @property
+    def troubles(self) -> Troubles: ...
     @property
     def digests(self) -> Digests: ...
     @property

@@ -56,6 +56,11 @@ class LeasedChat:
         self._leases.fence(self._role)
         return await self._chat.post(channel, message, thread_ts=thread_ts, broadcast=broadcast)
 
+    async def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> str | None:
+        """Look for a message; raises FencedError once the role is somebody else's."""
+        self._leases.fence(self._role)
+        return await self._chat.find(channel, mark, thread_ts=thread_ts)
+
     async def edit(self, channel: str, ts: str, message: ChatMessage) -> None:
         """Edit a message; raises FencedError once the role is somebody else's."""
         self._leases.fence(self._role)

@@ -44,6 +44,12 @@ class Metrics:
             "arauto_sender_holds", "1 while this process sends for the number.", ["number"], registry=self.registry
         )
 
+        self.channels_closed = Gauge(
+            "arauto_channels_closed",
+            "Slack channels that take nothing until somebody mends it.",
+            registry=self.registry,
+        )
+
     def absorbed(self, batch: WebhookBatch, absorbed: Absorbed, *, bodies: int) -> None:
         """Count what one write took: so many webhook bodies, joined in one batch."""
         self.webhooks.labels("quarantined" if batch.quarantined else "taken").inc(bodies)

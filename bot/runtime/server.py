@@ -15,6 +15,8 @@ from bot.services import clicking
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Gives the reasons why the process is not ready, by part; empty when it is.
 Readiness = Callable[[], Awaitable[dict[str, str]]]
+#: Gives what keeps Slack's channels from taking what is meant for them, by channel. Nobody has to stay away for that.
+Troubles = Callable[[], Awaitable[dict[str, str]]]
 
 #: Where the listener finds what takes webhooks: it has a shorter way to it than the route (`bot.runtime.connection`).
 WEBHOOK = web.AppKey("webhook", WebhookEndpoint)
@@ -31,12 +33,16 @@ def create_app(
     slack: Handler | None,
     readiness: Readiness,
     metrics: Metrics,
+    troubles: Troubles | None = None,
 ) -> web.Application:
     """Build the routes: none of Slack's with Socket Mode, none of Meta's where another process takes webhooks."""
 
     async def click(request: web.Request) -> web.Response:
         token = request.match_info["token"]
-        landing = await store.write(lambda tx: clicking.follow(tx, token, clock.now()))
+        if request.method == "HEAD":  # a preview of the link, no person
+            landing = await store.read(lambda tx: clicking.landing(tx, token))
+        else:
+            landing = await store.write(lambda tx: clicking.follow(tx, token, clock.now()))
         if landing is None:
             return web.Response(text="This link is not one of ours.", status=404)
         address = quote(with_query(landing, request.raw_path.partition("?")[2]), safe=_PLAIN)
@@ -47,7 +53,9 @@ def create_app(
 
     async def ready(_request: web.Request) -> web.Response:
         reasons = await readiness()
-        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+        closed = await troubles() if troubles is not None else {}
+        answer = {"ready": not reasons, "reasons": reasons, **({"troubles": closed} if closed else {})}
+        return web.json_response(answer, status=503 if reasons else 200)
 
     async def figures(_request: web.Request) -> web.Response:
         await readiness()  # refreshes the gauges

@@ -15,7 +15,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.ports.chat import ChatBusyError, ChatGoneError
+from bot.ports.chat import ChatError
 from bot.slack.faults import translated
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class SlackLink:
         while True:
             try:
                 answer = await translated(self._client.auth_test())
-            except (ChatBusyError, ChatGoneError) as problem:
+            except ChatError as problem:
                 self._note(f"Slack does not accept SLACK_BOT_TOKEN or does not answer: {problem}")
                 await asyncio.sleep(wait)
                 wait = min(LAST_RETRY_SECONDS, wait * 2)
@@ -93,7 +93,7 @@ class SlackLink:
         while True:
             try:
                 await translated(self._socket.connect_async())  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
-            except (ChatBusyError, ChatGoneError) as problem:
+            except ChatError as problem:
                 self._note(f"Socket Mode cannot be opened: {problem}")
                 await asyncio.sleep(wait)
                 wait = min(LAST_RETRY_SECONDS, wait * 2)

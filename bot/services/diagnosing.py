@@ -12,11 +12,13 @@ from bot.domain.instants import DAY, SECOND, Millis, from_datetime
 from bot.domain.rates import RateCard
 from bot.ports.meta import MetaManagement, MetaRefusedError, MetaUnavailableError, NumberFacts
 
-#: The least the bot needs; `manifest.yml` asks for exactly these (docs.slack.dev, "Scopes", read 2026-11).
+#: The least the bot needs; `manifest.yml` asks for these and those below (docs.slack.dev, "Scopes", read 2026-11).
 SCOPES: Final = frozenset({
     "commands", "chat:write", "files:read", "users:read", "usergroups:read", "channels:read", "groups:read",
     "im:write",
 })  # fmt: skip
+#: What lets the bot see whether a message is there whose answer was lost; it works without.
+OPTIONAL_SCOPES: Final = frozenset({"channels:history", "groups:history"})
 #: Slack refuses requests 300 s off; Meta's times are compared with ours, so a minute is much already.
 CLOCK_TOLERANCE: Final = 60 * SECOND
 #: Meta changes prices on the first day of a quarter (Meta, "Pricing", read 2026-09-11): two quarters is old.
@@ -64,13 +66,14 @@ def fail(what: str, mend: str) -> Finding:
 
 def judge_scopes(granted: Collection[str]) -> Finding:
     """Compare the scopes of the Slack token with those the bot needs."""
-    missing = sorted(SCOPES.difference(granted))
-    if not missing:
-        return ok("Slack scopes: all there.")
-    return fail(
-        f"Slack scopes: {', '.join(missing)} missing.",
-        "Add them under OAuth & Permissions (manifest.yml lists all), then install the app again.",
-    )
+    mend = "Add them under OAuth & Permissions (manifest.yml lists all), then install the app again."
+    missing, optional = (sorted(wanted.difference(granted)) for wanted in (SCOPES, OPTIONAL_SCOPES))
+    if missing:
+        return fail(f"Slack scopes: {', '.join(missing)} missing.", mend)
+    if optional:
+        what = f"Slack scopes: {', '.join(optional)} not granted. A message whose answer is lost may be there twice."
+        return warn(what, mend)
+    return ok("Slack scopes: all there.")
 
 
 def judge_public_url(public_url: str | None, *, is_socket_mode: bool) -> Finding:

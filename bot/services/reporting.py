@@ -1,10 +1,10 @@
 """Everything a card, a list or the App Home shows, gathered from the books into plain sheets."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 
-from bot.domain.campaign import ACTIVE, Campaign, CampaignState
+from bot.domain.campaign import ACTIVE, Campaign, CampaignId, CampaignState
 from bot.domain.funnel import Funnel
 from bot.domain.instants import DAY, SECOND, Millis, plus_seconds
 from bot.domain.message import Dispatch
@@ -14,7 +14,7 @@ from bot.domain.schedule import last_safe_launch, sending_seconds
 from bot.domain.sheet import CampaignLine, CampaignSheet, DigestSheet, Doubts, HomeSheet, NumberHealth, Reason
 from bot.ports.records import DigestSchedule, NumberStatus
 from bot.ports.storage import Transaction
-from bot.services import comparing, lifetimes, pending
+from bot.services import comparing, deciding, lifetimes, pending
 from bot.services.launching import is_dormant
 from bot.services.limiting import headroom
 from bot.services.sending import lifetime_of
@@ -54,6 +54,7 @@ def campaign_sheet(
         template_wait_seconds=policy.template_wait_seconds,
         other_campaigns=[other.spec.name for other in lifetimes.others_on_template(tx, campaign, now)],
         warnings=_warnings(campaign, status),
+        decision=deciding.decision_on(tx, campaign),
         changes=comparing.changes(tx, campaign),
         failures=_failures(funnel, words),
         cost_so_far=cost_so_far(campaign, funnel),
@@ -76,8 +77,12 @@ def number_status(tx: Transaction, phone_number_id: str) -> NumberStatus:
 
 def cost_so_far(campaign: Campaign, funnel: Funnel) -> Decimal:
     """Price what was delivered by the rates the approval showed."""
+    return _price(campaign, funnel.details("billed"))
+
+
+def _price(campaign: Campaign, billed: Mapping[str, int]) -> Decimal:
+    """Price messages counted by market."""
     rates: Mapping[str, Decimal] = campaign.plan.rates if campaign.plan else {}
-    billed = funnel.details("billed")
     return sum((rates.get(market, Decimal(0)) * count for market, count in billed.items()), Decimal(0))
 
 
@@ -123,9 +128,9 @@ def _eta(campaign: Campaign, funnel: Funnel, pace: float, now: Millis) -> Millis
     return plus_seconds(Millis(start), sending_seconds(funnel["waiting"], pace))
 
 
-def campaign_line(tx: Transaction, campaign: Campaign, figures: Mapping[str, int] | None = None) -> CampaignLine:
-    """Gather one campaign for a list; `figures` of a span replace those of its whole life."""
-    funnel = funnel_of(tx, campaign)
+def campaign_line(tx: Transaction, campaign: Campaign, counted: Mapping[str, int] | None = None) -> CampaignLine:
+    """Gather one campaign for a list; what was `counted` in a span replaces the counters of its whole life."""
+    funnel = funnel_of(tx, campaign) if counted is None else Funnel(counted)
     return CampaignLine(
         token=campaign.token,
         name=campaign.spec.name,
@@ -133,7 +138,7 @@ def campaign_line(tx: Transaction, campaign: Campaign, figures: Mapping[str, int
         created_by=campaign.created_by,
         channel=campaign.spec.channel,
         recipients=campaign.plan.recipients if campaign.plan else 0,
-        figures=figures if figures is not None else funnel.figures(),
+        figures=funnel.figures(),
         scheduled_at=campaign.spec.scheduled_at,
         cost=cost_so_far(campaign, funnel),
         currency=campaign.plan.currency if campaign.plan else "USD",
@@ -171,14 +176,20 @@ def _health(tx: Transaction, phone_number_id: str, policy: Policy, now: Millis) 
 
 
 def digest_sheet(
-    tx: Transaction, schedule: DigestSchedule, since: Millis, until: Millis, *, is_late: bool = False
+    tx: Transaction,
+    schedule: DigestSchedule,
+    news: Sequence[tuple[CampaignId, Mapping[str, int]]],
+    since: Millis,
+    until: Millis,
+    *,
+    is_late: bool = False,
 ) -> DigestSheet:
-    """Gather what happened in a channel between two instants."""
+    """Gather what there is to tell of a channel between two instants; `news` is what was counted of each campaign."""
     lines = []
-    for campaign_id, figures in tx.digests.figures(since, until):
+    for campaign_id, counted in news:
         campaign = tx.campaigns.get(campaign_id)
         if campaign is not None and campaign.spec.channel == schedule.channel:
-            lines.append(campaign_line(tx, campaign, figures))
+            lines.append(campaign_line(tx, campaign, counted))
     return DigestSheet(
         kind=schedule.kind, since=since, until=until, zone=schedule.zone, campaigns=lines, is_late=is_late
     )

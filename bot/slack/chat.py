@@ -1,23 +1,30 @@
 """Posts and edits messages in Slack: the chat port over slack_sdk.
 
-Nothing here repeats a post: Slack has no idempotency key, so a post whose answer was lost may be there already.
+Nothing here repeats a post: Slack has no idempotency key, so a post whose answer was lost may be there already. A mark
+in its metadata lets it be found (Slack, "Message metadata", read 2026-11).
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.ports.chat import ChatBusyError, ChatGoneError, ChatMessage
-from bot.slack.faults import error_name, translated
+from bot.ports.chat import ChatClosedError, ChatGoneError, ChatMessage
+from bot.slack.faults import error_name, translated, unknown_refusal
 from bot.slack.limits import MESSAGE_TEXT, clip
 
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS: Final = 10
+_EVENT: Final = "arauto_message"
+#: A look at so many messages at most: whoever looks does so within seconds, or after a restart.
+_PAGE: Final = 200
+_PAGES: Final = 5
+#: How the ids of people begin, in whose place a direct message is posted.
+_PERSON: Final = ("U", "W")
 _UNSEEN: Final = ("user_not_in_channel", "channel_not_found", "not_in_channel", "is_archived")
 
 
@@ -28,7 +35,7 @@ def web_client(token: str, base_url: str | None = None) -> AsyncWebClient:
 
 
 class SlackChat:
-    """Implements `bot.ports.chat.Chat`; raises ChatBusyError (later) and ChatGoneError (never again)."""
+    """Implements `bot.ports.chat.Chat`: ChatBusyError (later), ChatClosedError (once mended), ChatGoneError (never)."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -38,10 +45,36 @@ class SlackChat:
     ) -> tuple[str, str]:
         """Post and return (channel id, ts); a user id as channel posts a direct message."""
         where: dict[str, Any] = {"channel": channel, "unfurl_links": False, "unfurl_media": False}
+        if message.mark:
+            where["metadata"] = {"event_type": _EVENT, "event_payload": {"mark": message.mark}}
         if thread_ts is not None:
             where |= {"thread_ts": thread_ts, "reply_broadcast": broadcast}
         answer = await self._with_recovery(self._client.chat_postMessage, where, message)
         return str(answer["channel"]), str(answer["ts"])
+
+    async def find(self, channel: str, mark: str, *, thread_ts: str | None = None) -> str | None:
+        """Look among the newest messages of a channel or thread; None where it is not, or we may not look there.
+
+        Direct messages are not looked at: they would take one more scope.
+        """
+        if channel.startswith(_PERSON):
+            return None
+        where: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": _PAGE}
+        try:
+            for _ in range(_PAGES):
+                page = await self._read(where, thread_ts)
+                found = next((one for one in page["messages"] if _mark_of(one) == mark), None)
+                where["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
+                if found is not None or not where["cursor"]:
+                    return None if found is None else str(found["ts"])
+        except (ChatClosedError, ChatGoneError) as refused:
+            _log.warning("Whether a message is there already cannot be seen in %s: %s", channel, refused)
+        return None
+
+    async def _read(self, where: dict[str, Any], thread_ts: str | None) -> AsyncSlackResponse:
+        if thread_ts is None:
+            return await translated(self._client.conversations_history(**where))
+        return await translated(self._client.conversations_replies(**where, ts=thread_ts))
 
     async def edit(self, channel: str, ts: str, message: ChatMessage) -> None:
         """Replace a message of ours by another."""
@@ -52,8 +85,8 @@ class SlackChat:
         where = {"channel": channel, "user": user}
         try:
             await self._with_recovery(self._client.chat_postEphemeral, where, message)
-        except ChatGoneError as gone:
-            if not isinstance(gone.__cause__, SlackApiError) or error_name(gone.__cause__) not in _UNSEEN:
+        except (ChatGoneError, ChatClosedError) as closed:
+            if not isinstance(closed.__cause__, SlackApiError) or error_name(closed.__cause__) not in _UNSEEN:
                 raise
             await self.post(user, message)
 
@@ -74,4 +107,10 @@ class SlackChat:
         try:
             return await translated(method(**where, text=text, blocks=[]))
         except SlackApiError as refused:
-            raise ChatBusyError(60, f"Slack refuses even the text: {error_name(refused)}.") from refused
+            raise unknown_refusal(f"even the text: {error_name(refused)}") from refused
+
+
+def _mark_of(message: Mapping[str, Any]) -> str:
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    return str(payload.get("mark", "")) if metadata.get("event_type") == _EVENT else ""

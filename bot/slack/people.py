@@ -49,7 +49,7 @@ class SlackPeople:
         self._groups: dict[str, tuple[Millis, frozenset[str]]] = {}
 
     async def user(self, user_id: str) -> SlackUser:
-        """Describe an account; raises ChatBusyError, or ChatGoneError where Slack does not know it."""
+        """Describe an account; raises ChatError, ChatGoneError where Slack does not know it."""
         now = Millis(self._clock.now())
         kept = self._users.get(user_id)
         if kept is None or now - kept[0] >= CACHE_FOR:

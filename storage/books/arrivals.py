@@ -14,6 +14,7 @@ from storage.rows import recipients as rows
 from storage.rows.values import listed
 
 _HIT = "UPDATE links SET hits = hits + 1 WHERE token = ? AND url <> '' RETURNING recipient_id, url"
+_LANDING = "SELECT url FROM links WHERE token = ? AND url <> ''"
 # A person counts once, with their first click.
 _CLICK = f"UPDATE recipients SET clicked_at = ? WHERE id = ? AND clicked_at IS NULL RETURNING {rows.MESSAGE}"
 _CAMPAIGN_OF = "SELECT r.campaign_id FROM links AS l JOIN recipients AS r ON r.id = l.recipient_id WHERE l.token = ?"
@@ -52,6 +53,11 @@ class LinksBook(Book):
             after = rows.recipient(clicked)
             move_tallies(self._connection, alike([(after._replace(clicked_at=None), after)]))
         return str(link["url"])
+
+    def landing(self, token: str) -> str | None:
+        """Give the landing address of a token and count nobody."""
+        link = self._one(_LANDING, (token,))
+        return None if link is None else str(link["url"])
 
     def campaign_of(self, token: str) -> CampaignId | None:
         """Name the campaign a token belongs to."""

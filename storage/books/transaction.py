@@ -10,7 +10,7 @@ from storage.books.consents import ConsentsBook
 from storage.books.digests import DigestsBook
 from storage.books.leases import LeasesBook
 from storage.books.machine import NumbersBook, QuarantineBook, SwitchesBook
-from storage.books.notices import CardsBook, NoticesBook
+from storage.books.notices import CardsBook, NoticesBook, TroublesBook
 from storage.books.people import PeopleBook
 from storage.books.recipients import RecipientsBook
 from storage.books.templates import TemplatesBook
@@ -35,6 +35,7 @@ class Books:
         self.quarantine = QuarantineBook(connection, clock)
         self.cards = CardsBook(connection, clock)
         self.notices = NoticesBook(connection, clock)
+        self.troubles = TroublesBook(connection, clock)
         self.digests = DigestsBook(connection, clock)
         self.numbers = NumbersBook(connection, clock)
         self.switches = SwitchesBook(connection, clock)

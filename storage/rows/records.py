@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from bot.domain.campaign import CampaignId
 from bot.domain.instants import Millis
-from bot.ports.records import AuditEntry, AuditRow, Card, DigestSchedule, Notice, NumberStatus
+from bot.ports.records import AuditEntry, AuditRow, Card, DigestSchedule, Notice, NumberStatus, Trouble
 from storage.rows.values import Row, from_json, to_json
 
 
@@ -32,6 +32,7 @@ def card(row: Row) -> Card:
         content_hash=row["content_hash"],
         drawn_at=row["drawn_at"],
         dead=row["dead"],
+        posting_at=row["posting_at"],
     )
 
 
@@ -45,6 +46,8 @@ def notice(row: Row) -> Notice:
         broadcast=bool(row["broadcast"]),
         text=row["text"],
         blocks=from_json(row["blocks"]),
+        asked_by=row["asked_by"],
+        posting_at=row["posting_at"],
     )
 
 
@@ -58,7 +61,19 @@ def notice_values(item: Notice) -> dict[str, object]:
         "broadcast": item.broadcast,
         "text": item.text,
         "blocks": to_json([dict(block) for block in item.blocks]),
+        "asked_by": item.asked_by,
     }
+
+
+def trouble(row: Row) -> Trouble:
+    """Build a trouble."""
+    return Trouble(
+        place=row["place"],
+        why=row["why"],
+        since=Millis(row["since"]),
+        tries=row["tries"],
+        retry_at=Millis(row["retry_at"]),
+    )
 
 
 def digest_schedule(row: Row) -> DigestSchedule:

@@ -31,6 +31,21 @@ def _lean_people(db: Database) -> None:
     _run(db, schema.V4)
 
 
+@STEPS(name=STEP_NAMES[4])
+def _chat_troubles(db: Database) -> None:
+    _run(db, schema.V5)
+
+
+@STEPS(name=STEP_NAMES[5])
+def _digest_figures(db: Database) -> None:
+    _run(db, schema.V6)
+
+
+@STEPS(name=STEP_NAMES[6])
+def _posts_under_way(db: Database) -> None:
+    _run(db, schema.V7)
+
+
 def state_of(db: Database) -> SchemaState:
     """Read which steps a database has; writes nothing."""
     found = tuple(step.name for step in STEPS.applied(db))

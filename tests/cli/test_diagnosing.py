@@ -12,7 +12,7 @@ from bot.domain.rates import RateCard, default_card
 from bot.domain.template import Template
 from bot.ports.meta import ErrorClass, Failure, MetaRefusedError, MetaUnavailableError, NumberFacts
 from bot.services import diagnosing
-from bot.services.diagnosing import SCOPES, Finding, Level
+from bot.services.diagnosing import OPTIONAL_SCOPES, SCOPES, Finding, Level
 from tests.builders import NOW, NUMBER
 
 EXPIRED = Failure(190, ErrorClass.CONFIG, "The access token has expired", "Set META_ACCESS_TOKEN to a new one.")
@@ -82,7 +82,15 @@ def test_a_finding_is_a_line_with_level_fact_and_mend():
 
 
 def test_all_scopes_and_more_are_fine():
-    assert diagnosing.judge_scopes({*SCOPES, "files:write"}).level is Level.OK
+    assert diagnosing.judge_scopes({*SCOPES, *OPTIONAL_SCOPES, "files:write"}).level is Level.OK
+
+
+def test_what_is_optional_may_be_missing_and_its_price_is_told():
+    finding = diagnosing.judge_scopes(SCOPES | {"channels:history"})
+
+    assert finding.level is Level.WARN
+    assert "groups:history not granted" in str(finding)
+    assert "there twice" in str(finding)
 
 
 def test_every_missing_scope_is_named():

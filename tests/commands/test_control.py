@@ -114,6 +114,29 @@ async def test_refresh_draws_the_card_at_once(office: Office):
     assert "In doubt 1" in card.text
 
 
+async def test_refresh_says_what_keeps_the_card_from_being_drawn_and_what_to_do(office: Office):
+    _, card = await office.sending()
+    office.sim.faults.refuse("chat.update", "not_in_channel")
+
+    answer = await office.refused_click(MARKETER, card, "campaign_refresh")
+
+    assert "cannot be drawn now" in answer
+    assert "/invite @Arauto" in answer
+
+
+async def test_refresh_brings_back_a_card_that_could_not_be_edited_any_more(office: Office):
+    _, card = await office.sending()
+    office.sim.faults.refuse("chat.update", "cant_update_message", times=2)
+    await office.answer("/campaign pause Spring offer")
+    await office.work()
+    assert "is no longer kept up to date" in await office.told(MARKETER, "no longer")
+
+    await office.click(MARKETER, card, "campaign_refresh")
+
+    shown = await office.sim.wait_for(lambda: [one for one in office.sim.messages(CHANNEL) if "Paused" in one.text])
+    assert shown[-1].versions
+
+
 async def test_a_campaign_that_is_gone_is_named_in_the_answer(office: Office):
     answer = await office.answer("/campaign status 7Q2K")
 

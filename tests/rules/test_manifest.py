@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.services.diagnosing import SCOPES
+from bot.services.diagnosing import OPTIONAL_SCOPES, SCOPES
 from bot.slack import ids
 from tests.rules.repository import manifest, text
 
@@ -44,12 +44,12 @@ def test_only_the_shortcut_on_a_message_is_one_on_messages():
     assert {shortcut["type"] for shortcut in SHORTCUTS} == {"message", "global"}
 
 
-def test_it_asks_for_the_scopes_that_doctor_looks_for_and_for_no_history():
+def test_it_asks_for_the_scopes_that_doctor_looks_for_and_demands_no_history():
     scopes = MANIFEST["oauth_config"]["scopes"]
 
-    assert set(scopes["bot"]) == SCOPES
-    assert len(scopes["bot"]) == len(SCOPES)
-    assert set(scopes) == {"bot"}
+    assert set(scopes) == {"bot", "bot_optional"}
+    assert sorted(scopes["bot"]) == sorted(SCOPES | OPTIONAL_SCOPES)
+    assert sorted(scopes["bot_optional"]) == sorted(OPTIONAL_SCOPES)
     assert not [scope for scope in SCOPES if "history" in scope]
 
 

@@ -3,36 +3,13 @@
 import asyncio
 
 from bot.domain.campaign import Campaign
-from bot.domain.delivery import Status
 from bot.domain.instants import SECOND
 from bot.ports.chat import ChatBusyError, ChatGoneError
-from bot.ports.records import Card
 from bot.runtime.cards import CardRounds
-from bot.services import controlling, tracking
-from bot.slack.budget import EditBudget
-from tests.builders import later
+from bot.services import controlling
+from tests.runtime.drawing import delivered, live, rounds
 from tests.runtime.fake_chat import FakeChat
-from tests.services.house import ANA, House, a_status
-
-
-def words(code: int) -> tuple[str, str]:
-    return f"what {code} means", "mend it"
-
-
-def rounds(house: House, chat: FakeChat) -> CardRounds:
-    budget = EditBudget(house.clock.ticks())
-    return CardRounds(house.store, chat, house.policy, house.clock, words=words, budget=budget)
-
-
-async def live(house: House, campaign: Campaign) -> Card:
-    card = await house.read(lambda tx: tx.cards.get(campaign.id, "live"))
-    assert card is not None
-    return card
-
-
-async def delivered(house: House, *numbers: int) -> None:
-    events = [a_status(Status.DELIVERED, f"wamid.{n}", later(1)) for n in numbers]
-    await house.write(lambda tx: tracking.absorb(tx, events, house.now))
+from tests.services.house import ANA, House
 
 
 async def test_each_card_is_posted_once_in_its_channel(house: House):
@@ -98,23 +75,61 @@ async def test_a_busy_chat_is_left_alone_and_the_newest_state_comes_later(house:
     assert [edit.text.split(".")[0] for edit in post.edits] == ["Spring offer: Paused"]
 
 
-async def test_a_card_that_is_gone_is_never_tried_again(house: House):
-    campaign, chat = await house.sending(), FakeChat()
-    cards = rounds(house, chat)
-    await cards.round()
-    await house.write(lambda tx: tx.cards.want(campaign.id, "live"))
-    await house.write(lambda tx: controlling.pause(tx, campaign.id, ANA, house.now))
-    house.pass_time(10 * SECOND)
-    chat.errors = [ChatGoneError("message_not_found"), ChatGoneError("message_not_found")]
-    await cards.round()
+async def test_a_card_that_cannot_be_edited_any_more_is_left_alone_and_its_author_told_once(house: House):
+    (campaign, chat), cards = await uneditable(house)
 
     house.pass_time(60 * SECOND)
     await house.write(lambda tx: tx.cards.want(campaign.id, "live"))
     await cards.round()
-    await cards.draw_now(campaign.id, "live")
 
-    assert (await live(house, campaign)).dead == "message_not_found"
+    assert (await live(house, campaign)).dead == "edit_window_closed"
     assert chat.edits == 0
+    [told] = [text for text in await house.said() if "The live card" in text]
+    assert "no longer kept up to date" in told
+    assert "edit_window_closed" in told
+    assert campaign.token in told
+
+
+async def test_somebody_who_asks_for_such_a_card_gets_a_new_one_that_lives(house: House):
+    (campaign, chat), cards = await uneditable(house)
+    chat.errors = [ChatGoneError("edit_window_closed")]
+
+    await cards.draw_now(campaign.id, "live")
+    await house.write(lambda tx: controlling.cancel(tx, campaign.id, ANA, house.now))
+    house.pass_time(60 * SECOND)
+    await cards.round()
+
+    first, second = [post for post in chat.posts if post.channel == campaign.spec.channel]
+    assert "Paused" in second.message.text
+    assert [len(first.edits), len(second.edits)] == [0, 1]
+    assert (await live(house, campaign)).dead is None
+
+
+async def uneditable(house: House) -> tuple[tuple[Campaign, FakeChat], CardRounds]:
+    """Give a paused campaign whose live card Slack does not let us edit any more."""
+    campaign, chat = await house.sending(), FakeChat()
+    cards = rounds(house, chat)
+    await cards.round()
+    await house.write(lambda tx: controlling.pause(tx, campaign.id, ANA, house.now))
+    house.pass_time(10 * SECOND)
+    chat.errors = [ChatGoneError("edit_window_closed"), ChatGoneError("edit_window_closed")]
+    await cards.round()
+    return (campaign, chat), cards
+
+
+async def test_a_card_that_somebody_deleted_is_posted_anew(house: House):
+    campaign, chat = await house.sending(), FakeChat()
+    cards = rounds(house, chat)
+    await cards.round()
+    chat.missing = {(await live(house, campaign)).ts or ""}
+    await house.write(lambda tx: controlling.pause(tx, campaign.id, ANA, house.now))
+    house.pass_time(10 * SECOND)
+
+    await cards.round()
+
+    [_, second] = [post for post in chat.posts if post.channel == campaign.spec.channel]
+    assert "Paused" in second.message.text
+    assert (await live(house, campaign)).ts == str(chat.posts.index(second))
 
 
 async def test_a_card_somebody_asks_for_is_drawn_even_if_nothing_changed(house: House):

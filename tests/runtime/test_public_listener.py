@@ -17,6 +17,7 @@ from bot.ports.storage import Storage, Transaction
 from bot.runtime.absorbing import MOST_BYTES, WebhookEndpoint
 from bot.runtime.metrics import Metrics
 from bot.runtime.server import create_app
+from bot.services.clicking import trial_link
 from tests.builders import NUMBER, a_phone, a_template
 from tests.runtime.served import Serving, listened, served
 from tests.services.house import House
@@ -151,6 +152,19 @@ async def test_each_person_counts_once_however_often_they_click(house: House, li
     card = await house.read(lambda tx: tx.cards.get(campaign.id, "live"))
     assert card is not None
     assert card.wanted > card.drawn
+
+
+async def test_whoever_only_looks_where_a_link_leads_has_not_clicked(house: House, listener: Listener):
+    campaign = await clickable(house)
+    await house.write(lambda tx: tx.switches.set(trial_link("tester0"), LANDING, house.now))
+
+    answers = [await listener.http.head(f"/c/{token}") for token in ("click0?x=1", "tester0", "click9")]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 404]
+    assert answers[0].headers["location"] == LANDING.replace("#top", "&x=1#top")
+    assert "clicked" not in await house.tallies(campaign)
+    assert (await listener.get("/c/click0")).status_code == 302
+    assert (await house.tallies(campaign))["clicked"] == 1
 
 
 @pytest.mark.parametrize("path", ["/c/click9", "/c/", "/c/https://evil.example", "/c/click0/x", "/c/%00"])

@@ -1,15 +1,18 @@
 """Exactly one digest per period and channel, over restarts and clock changes; what was missed comes once, late."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from bot.domain.delivery import Status
 from bot.domain.instants import DAY, HOUR, MINUTE, Millis, from_datetime
 from bot.domain.sheet import DigestSheet
 from bot.ports.chat import ChatMessage
 from bot.ports.records import DigestSchedule
-from bot.services import digesting
-from tests.services.house import House
+from bot.services import digesting, reporting, tracking
+from bot.slack.views.digest import digest as draw_digest
+from tests.services.house import House, a_status
 
 CHANNEL = "C0SPRING"
 
@@ -48,7 +51,7 @@ async def test_a_digest_comes_at_its_hour_and_once(house: House):
 
     assert (early, posted) == (False, [True, False, False])
     [sheet] = drawn.sheets
-    assert (sheet.since, sheet.until, sheet.is_late) == (at("2026-11-02T09:00"), at("2026-11-03T09:00"), False)
+    assert (sheet.since, sheet.until, sheet.is_late) == (at("2026-11-02T12:00"), at("2026-11-03T09:00"), False)
     assert await house.said() == [f"digest until {sheet.until}"]
 
 
@@ -81,7 +84,7 @@ async def test_what_was_missed_while_away_is_posted_once_and_covers_all_of_it(ho
 
     assert posted == [True, False]
     missed = drawn.sheets[-1]
-    assert (missed.since, missed.until, missed.is_late) == (at("2026-11-02T09:00"), at("2026-11-06T09:00"), True)
+    assert (missed.since, missed.until, missed.is_late) == (at("2026-11-02T09:00"), at("2026-11-06T15:00"), True)
 
 
 async def test_a_first_digest_missed_for_days_reaches_back_to_when_it_was_asked_for(house: House):
@@ -128,7 +131,8 @@ async def test_clock_changes_neither_skip_nor_repeat_a_digest(
         await post(house, daily, drawn)
 
     assert len(drawn.sheets) == days
-    assert {(sheet.until - sheet.since) // HOUR for sheet in drawn.sheets} <= hours | {24}
+    # The first one begins when it was asked for.
+    assert {(sheet.until - sheet.since) // HOUR for sheet in drawn.sheets[1:]} <= hours | {24}
     assert all(one.until == two.since for one, two in zip(drawn.sheets, drawn.sheets[1:], strict=False))
 
 
@@ -140,7 +144,7 @@ async def test_a_weekly_digest_comes_on_mondays(house: House):
         house.pass_time(DAY)
         await post(house, weekly, drawn)
 
-    assert [sheet.until for sheet in drawn.sheets] == [at("2026-11-09T09:00"), at("2026-11-16T09:00")]
+    assert [sheet.until for sheet in drawn.sheets] == [at("2026-11-09T12:00"), at("2026-11-16T12:00")]
 
 
 async def test_a_digest_on_request_takes_no_period(house: House):
@@ -167,3 +171,101 @@ async def test_a_digest_tells_of_the_campaigns_of_its_channel(house: House):
 
     [[line], []] = [sheet.campaigns for sheet in drawn.sheets]
     assert (line.token, line.figures["sent"]) == (campaign.token, 2)
+
+
+async def test_a_report_that_comes_after_the_boundary_is_in_the_next_digest(house: House):
+    house.clock.instant, drawn = at("2026-11-02T08:00"), Drawn()
+    daily = await schedule(house)
+    await house.accepted(1)
+    house.clock.instant = at("2026-11-02T09:00")
+    await post(house, daily, drawn)
+    house.pass_time(MINUTE)
+    await reported(house, Status.DELIVERED, 1, at("2026-11-02T08:59"))
+    house.clock.instant = at("2026-11-03T09:00")
+
+    await post(house, daily, drawn)
+
+    [[first], [second]] = [sheet.campaigns for sheet in drawn.sheets]
+    assert [(line.figures["sent"], line.figures["delivered"]) for line in (first, second)] == [(1, 0), (0, 1)]
+
+
+async def test_what_is_asked_for_takes_nothing_away_from_the_digest(house: House):
+    house.clock.instant, drawn = at("2026-11-02T08:00"), Drawn()
+    daily = await schedule(house)
+    house.clock.instant = at("2026-11-02T09:00")
+    await post(house, daily, drawn)
+    await house.accepted(2)
+    house.pass_time(HOUR)
+    await house.write(lambda tx: digesting.post_now(tx, daily, drawn, house.now))
+    house.clock.instant = at("2026-11-03T09:00")
+
+    await post(house, daily, drawn)
+
+    [[], [asked], [told]] = [sheet.campaigns for sheet in drawn.sheets]
+    assert (asked.figures["sent"], told.figures["sent"]) == (2, 2)
+
+
+async def test_before_the_first_digest_what_is_asked_for_is_the_running_period(house: House):
+    house.clock.instant, drawn = at("2026-11-02T10:00"), Drawn()
+    await house.accepted(2)
+    daily = await schedule(house)
+    house.pass_time(HOUR)
+
+    await house.write(lambda tx: digesting.post_now(tx, daily, drawn, house.now))
+
+    [sheet] = drawn.sheets
+    assert (sheet.since, [line.figures["sent"] for line in sheet.campaigns]) == (at("2026-11-02T09:00"), [2])
+
+
+async def test_a_digest_that_is_asked_for_anew_tells_what_happens_from_then_on(house: House):
+    house.clock.instant, drawn = at("2026-11-02T08:00"), Drawn()
+    await house.accepted(2)
+    daily = await schedule(house)
+    house.clock.instant = at("2026-11-02T09:00")
+
+    await post(house, daily, drawn)
+
+    assert [sheet.campaigns for sheet in drawn.sheets] == [[]]
+
+
+async def test_what_meta_corrects_is_taken_back(house: House):
+    house.clock.instant, drawn = at("2026-11-02T08:00"), Drawn()
+    daily = await schedule(house)
+    await house.accepted(1)
+    await reported(house, Status.FAILED, 1, house.now, code=131026)
+    house.clock.instant = at("2026-11-02T09:00")
+    await post(house, daily, drawn)
+    await reported(house, Status.DELIVERED, 1, house.now)
+    house.clock.instant = at("2026-11-03T09:00")
+
+    await post(house, daily, drawn)
+
+    [[first], [second]] = [sheet.campaigns for sheet in drawn.sheets]
+    assert (first.figures["failed"], second.figures["failed"], second.figures["delivered"]) == (1, -1, 1)
+    assert "Failed -1" in str(draw_digest(drawn.sheets[1]).blocks)
+    assert "takes back" in str(draw_digest(drawn.sheets[1]).blocks)
+
+
+async def test_the_cost_of_a_digest_is_the_cost_of_its_span(house: House):
+    house.clock.instant, drawn = at("2026-11-02T08:00"), Drawn()
+    daily = await schedule(house)
+    campaign, _ = await house.accepted(3)
+    for n in (1, 2):
+        await reported(house, Status.DELIVERED, n, house.now)
+    house.clock.instant = at("2026-11-02T09:00")
+    await post(house, daily, drawn)
+    await reported(house, Status.DELIVERED, 3, house.now)
+    for n in (1, 2):
+        await reported(house, Status.READ, n, house.now)
+    house.clock.instant = at("2026-11-03T09:00")
+    await post(house, daily, drawn)
+
+    [[first], [second]] = [sheet.campaigns for sheet in drawn.sheets]
+    card = await house.read(lambda tx: reporting.campaign_line(tx, campaign))
+    assert (first.cost, second.cost) == (card.cost * 2 / 3, card.cost / 3)
+    assert (second.figures["delivered"], second.figures["read"]) == (1, 2)
+    assert "%" not in str(draw_digest(drawn.sheets[1]))
+
+
+async def reported(house: House, status: Status, n: int, when: Millis, **more: Any) -> None:
+    await house.write(lambda tx: tracking.absorb(tx, [a_status(status, f"wamid.{n}", when, **more)], house.now))

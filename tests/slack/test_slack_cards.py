@@ -12,7 +12,7 @@ import pytest
 from bot.domain.campaign import CampaignState
 from bot.domain.errors import InvalidInputError
 from bot.domain.funnel import Funnel
-from bot.domain.instants import Millis
+from bot.domain.instants import DAY, Millis
 from bot.domain.sheet import CampaignForm, Decision, Doubts, Milestone, Outcome
 from bot.domain.template import Template, variables
 from bot.ports.chat import ChatMessage
@@ -187,6 +187,25 @@ def test_the_approval_card_says_who_approved_also_after_sending_began():
     card = approval_card(a_sheet(campaign=campaign))
 
     assert "*Approved* by <@U0BRUNO>" in read(card)
+
+
+@pytest.mark.parametrize("state", [_S.CHANGES_REQUESTED, _S.CANCELLED])
+def test_an_approval_that_no_longer_holds_is_not_shown_as_one(state: CampaignState):
+    campaign = a_campaign(state, approved_by="U0BRUNO", approved_at=NOW, reason="The template is gone at Meta.")
+
+    card = approval_card(a_sheet(campaign=campaign))
+
+    assert "*Approved*" not in read(card)
+    assert "Approved." not in card.text
+    assert "The template is gone at Meta." in read(card)
+    assert (ids.CAMPAIGN_EDIT in buttons(card)) is (state is _S.CHANGES_REQUESTED)
+
+
+@pytest.mark.parametrize("state", [state for state in _S if state is not _S.IN_REVIEW])
+def test_a_decided_card_looks_the_same_whenever_it_is_drawn(state: CampaignState):
+    sheet = a_sheet(state)
+
+    assert approval_card(sheet) == approval_card(replace(sheet, now=Millis(NOW + DAY)))
 
 
 def test_the_approval_card_names_the_campaigns_a_new_lifetime_touches():

@@ -52,6 +52,11 @@ def _previews(tx: Transaction) -> list[list[Group]]:
 
 
 _OLD = (
+    "ALTER TABLE cards DROP COLUMN posting_at",
+    "ALTER TABLE notices DROP COLUMN posting_at",
+    "DROP TABLE digest_shown",
+    "DROP TABLE chat_troubles",
+    "ALTER TABLE notices DROP COLUMN asked_by",
     "DROP TABLE members",
     "DROP TABLE cells",
     "CREATE INDEX person_tags_by_tag ON person_tags (tag_id, person_id)",

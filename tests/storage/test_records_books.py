@@ -1,4 +1,4 @@
-"""What is kept beside people and messages: leases, cards, notices, digests, parked statuses, test sends, numbers."""
+"""What is kept beside people and messages: leases, cards, notices, parked statuses, test sends, numbers."""
 
 from dataclasses import replace
 
@@ -7,10 +7,11 @@ import pytest
 from bot.domain.audit import verify
 from bot.domain.delivery import Status, StatusEvent
 from bot.domain.errors import FencedError
+from bot.domain.instants import Millis
 from bot.domain.message import Dispatch, Route
-from bot.ports.records import AuditEntry, Card, Notice, NumberStatus
+from bot.ports.records import AuditEntry, Card, Notice, NumberStatus, Trouble
 from bot.ports.storage import Storage, Transaction
-from tests.builders import NOW, NUMBER, TestClock, add_campaign, add_plan, later
+from tests.builders import NOW, NUMBER, TestClock, add_campaign, later
 
 SPAN = 60_000
 
@@ -137,8 +138,84 @@ async def test_the_card_that_waits_longest_is_drawn_first_and_a_dead_one_never(s
     assert [card.campaign_id for card in stale] == [ids[1], ids[0]]
 
 
+async def test_a_card_wanted_in_a_channel_is_posted_anew_if_it_is_dead_or_elsewhere(storage: Storage):
+    campaign = await storage.write(add_campaign)
+
+    async def wanted(channel: str | None) -> Card:
+        await storage.write(lambda tx: tx.cards.want(campaign.id, "live", channel))
+        found = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+        assert found is not None
+        return found
+
+    async def drawn(card: Card) -> None:
+        await storage.write(lambda tx: tx.cards.drew(card, ts="1.0", content_hash="h", now=NOW))
+
+    await drawn(await wanted("C0"))
+    same = await wanted("C0")
+    await storage.write(lambda tx: tx.cards.died(campaign.id, "live", "edit_window_closed"))
+    dead = await wanted(None)
+    revived = await wanted("C0")
+    await drawn(revived)
+    elsewhere = await wanted("C1")
+
+    assert (same.ts, dead.ts, dead.dead) == ("1.0", "1.0", "edit_window_closed")
+    assert [(one.channel, one.ts, one.dead) for one in (revived, elsewhere)] == [("C0", None, None), ("C1", None, None)]
+
+
+async def test_a_dead_card_that_was_drawn_lives_again(storage: Storage):
+    campaign = await storage.write(add_campaign)
+    await storage.write(lambda tx: tx.cards.want(campaign.id, "live", "C0"))
+    await storage.write(lambda tx: tx.cards.died(campaign.id, "live", "edit_window_closed"))
+    card = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+    assert card is not None
+
+    await storage.write(lambda tx: tx.cards.drew(card, ts="2.0", content_hash="h", now=NOW))
+
+    assert await storage.read(lambda tx: tx.cards.get(campaign.id, "live")) == replace(
+        card, ts="2.0", content_hash="h", drawn=1, drawn_at=NOW, dead=None
+    )
+
+
+async def test_a_place_in_trouble_is_tried_again_at_its_time_or_when_somebody_wants_something_there(storage: Storage):
+    campaign = await storage.write(add_campaign)
+    places = [
+        Trouble(place=place, why="closed", since=NOW, tries=n, retry_at=later(1))
+        for n, place in enumerate(("", "C0", "C1"), 1)
+    ]
+
+    def fill(tx: Transaction) -> None:
+        for one in places:
+            tx.troubles.put(replace(one, why="to be replaced"))
+            tx.troubles.put(one)
+        tx.cards.want(campaign.id, "live", "C0")
+
+    await storage.write(fill)
+
+    found = await storage.read(lambda tx: tx.troubles.list())
+
+    now = [replace(one, retry_at=NOW) for one in places]
+    assert list(found) == [*now[:2], places[2]]
+
+
+async def test_troubles_end_by_themselves_or_are_forgotten(storage: Storage):
+    def fill(tx: Transaction) -> None:
+        for n, place in enumerate(("C0", "C1", "C2")):
+            tx.troubles.put(Trouble(place=place, why="closed", since=NOW, tries=1, retry_at=later(n)))
+
+    await storage.write(fill)
+    await storage.write(lambda tx: tx.troubles.end("C1"))
+    await storage.write(lambda tx: tx.troubles.forget(later(1)))
+    await storage.write(lambda tx: tx.troubles.retry_now(NOW))
+
+    [left] = await storage.read(lambda tx: tx.troubles.list())
+
+    assert (left.place, left.retry_at) == ("C2", NOW)
+
+
 async def test_a_notice_is_queued_once_for_ever(storage: Storage):
-    notice = Notice(key="campaign 1: half sent", channel="C0", text="Half sent", blocks=({"type": "divider"},))
+    notice = Notice(
+        key="campaign 1: half sent", channel="C0", text="Half sent", blocks=({"type": "divider"},), asked_by="U0"
+    )
 
     first = await storage.write(lambda tx: tx.notices.add(notice, NOW))
     waiting = await storage.read(lambda tx: tx.notices.waiting(10))
@@ -150,6 +227,34 @@ async def test_a_notice_is_queued_once_for_ever(storage: Storage):
     assert await storage.read(lambda tx: tx.notices.waiting(10)) == []
 
 
+async def test_what_is_about_to_be_posted_is_written_down_until_it_is_known_what_came_of_it(storage: Storage):
+    campaign = await storage.write(add_campaign)
+    await storage.write(lambda tx: tx.cards.want(campaign.id, "live", "C0"))
+    await storage.write(lambda tx: tx.notices.add(Notice(key="a", channel="C0", text="x"), NOW))
+
+    async def posting(at: Millis | None) -> tuple[Millis | None, Millis | None]:
+        def write(tx: Transaction) -> tuple[Millis | None, Millis | None]:
+            card, [(notice_id, _)] = tx.cards.get(campaign.id, "live"), tx.notices.waiting(1)
+            assert card is not None
+            tx.cards.posting(card, at)
+            tx.notices.posting(notice_id, at)
+            card, [(_, notice)] = tx.cards.get(campaign.id, "live"), tx.notices.waiting(1)
+            assert card is not None
+            return card.posting_at, notice.posting_at
+
+        return await storage.write(write)
+
+    seen = [await posting(at) for at in (NOW, None, later(1))]
+
+    card = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+    assert card is not None
+    await storage.write(lambda tx: tx.cards.drew(card, ts="1.0", content_hash="h", now=NOW))
+    drawn = await storage.read(lambda tx: tx.cards.get(campaign.id, "live"))
+    assert seen == [(NOW, NOW), (None, None), (later(1), later(1))]
+    assert drawn is not None
+    assert drawn.posting_at is None
+
+
 async def test_a_notice_given_up_is_not_tried_again(storage: Storage):
     await storage.write(lambda tx: tx.notices.add(Notice(key="a", channel="C0", text="x"), NOW))
     notice_id = (await storage.read(lambda tx: tx.notices.waiting(1)))[0][0]
@@ -157,60 +262,6 @@ async def test_a_notice_given_up_is_not_tried_again(storage: Storage):
     await storage.write(lambda tx: tx.notices.gave_up(notice_id, "channel_not_found", NOW))
 
     assert await storage.read(lambda tx: tx.notices.waiting(1)) == []
-
-
-async def test_a_digest_replaced_keeps_the_periods_it_took(storage: Storage):
-    first = await storage.write(lambda tx: tx.digests.set("C0", "daily", "09:00", "UTC", "U0", NOW))
-    assert await storage.read(lambda tx: tx.digests.last_period(first.id)) is None
-
-    taken = [await storage.write(lambda tx: tx.digests.mark_period(first.id, later(1), NOW)) for _ in range(2)]
-    second = await storage.write(lambda tx: tx.digests.set("C0", "daily", "10:30", "Europe/Lisbon", "U1", later(2)))
-
-    assert taken == [True, False]
-    assert (second.id, second.at, second.zone) == (first.id, "10:30", "Europe/Lisbon")
-    assert await storage.read(lambda tx: tx.digests.last_period(first.id)) == later(1)
-
-
-async def test_removing_a_channels_digests_removes_all_of_its_kinds(storage: Storage):
-    def fill(tx: Transaction):
-        weekly = tx.digests.set("C0", "weekly", "09:00", "UTC", "U0", NOW)
-        tx.digests.set("C0", "daily", "09:00", "UTC", "U0", NOW)
-        tx.digests.mark_period(weekly.id, NOW, NOW)
-        return tx.digests.set("C1", "daily", "09:00", "UTC", "U0", NOW)
-
-    kept = await storage.write(fill)
-    removed = await storage.write(lambda tx: tx.digests.remove("C0"))
-
-    assert removed == 2
-    assert await storage.read(lambda tx: tx.digests.list()) == [kept]
-    assert await storage.read(lambda tx: tx.digests.list("C0")) == []
-
-
-async def test_a_digest_tells_what_happened_in_its_span(storage: Storage):
-    def fill(tx: Transaction):
-        campaign, silent = add_campaign(tx, token="AAAA"), add_campaign(tx, token="BBBB")
-        add_plan(tx, campaign, 4)
-        add_plan(tx, silent, 1, first=9)
-        rows = [row.recipient for row in tx.recipients.rows(campaign.id)]
-        accepted = [
-            row._replace(dispatch=Dispatch.ACCEPTED, wamid=f"w{n}", accepted_at=later(1)) for n, row in enumerate(rows)
-        ]
-        after = [
-            accepted[0]._replace(read_at=later(5), clicked_at=later(6)),
-            accepted[1]._replace(delivered_at=later(30)),
-            accepted[2]._replace(failed_at=later(2), code=131026),
-            rows[3]._replace(dispatch=Dispatch.REFUSED, sending_at=later(3), code=131026),
-        ]
-        tx.recipients.save(list(zip(rows, after, strict=True)))
-        return campaign.id
-
-    campaign_id = await storage.write(fill)
-
-    today = await storage.read(lambda tx: tx.digests.figures(NOW, later(24)))
-    tomorrow = await storage.read(lambda tx: tx.digests.figures(later(24), later(48)))
-    nothing = {"sent": 0, "delivered": 0, "read": 0, "clicked": 0, "failed": 0, "refused": 0}
-    assert today == [(campaign_id, {"sent": 3, "delivered": 1, "read": 1, "clicked": 1, "failed": 1, "refused": 1})]
-    assert tomorrow == [(campaign_id, {**nothing, "delivered": 1})]
 
 
 async def test_equal_statuses_are_parked_once_and_taken_once(storage: Storage):

@@ -58,6 +58,7 @@ class Control:
             "outage": lambda body: simulator.outage(**body),
             "throttle": _awaited(simulator.faults.throttle),
             "refuse": _awaited(simulator.faults.refuse),
+            "lose": _awaited(simulator.faults.lose),
             "rate_scale": self._scale,
             "signature": self._signature,
             "invite": _awaited(simulator.invite),

@@ -1,6 +1,6 @@
 """Knobs that make the simulated Slack misbehave on purpose: throttled or failing methods, forged signatures, outage."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 
 from bot.simulator.slack.errors import RateLimitedError, SlackError
@@ -17,6 +17,7 @@ class Faults:
     outage: str | None = None
     forge_signature: bool = False
     timestamp_offset: int = 0
+    _lost: Counter[str] = field(default_factory=Counter)
     _planned: defaultdict[str, deque[Exception]] = field(default_factory=lambda: defaultdict(deque))
 
     def throttle(self, method: str, *, times: int = 1, retry_after: int = 1) -> None:
@@ -26,6 +27,16 @@ class Faults:
     def refuse(self, method: str, error: str, *, times: int = 1) -> None:
         """Answer the next calls of a method with this Slack error."""
         self._planned[method].extend(SlackError(error) for _ in range(times))
+
+    def lose(self, method: str, *, times: int = 1) -> None:
+        """Do what the next calls of a method ask, and let a proxy answer in place of Slack: 504, as after a timeout."""
+        self._lost[method] += times
+
+    def loses(self, method: str) -> bool:
+        """Tell whether the answer to this call is lost."""
+        is_lost = self._lost[method] > 0
+        self._lost[method] -= is_lost
+        return is_lost
 
     def strike(self, method: str) -> None:
         """Raise the next planned refusal of this method, if there is one."""

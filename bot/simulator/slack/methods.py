@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.simulator.slack.arguments import Args, read_arguments
 from bot.simulator.slack.directory import Directory
 from bot.simulator.slack.errors import RateLimitedError, SlackError
 from bot.simulator.slack.faults import Faults
 from bot.simulator.slack.files import Files
+from bot.simulator.slack.history import History
 from bot.simulator.slack.limits import RateLimits
 from bot.simulator.slack.messages import Messages
 from bot.simulator.slack.sockets import Sockets
@@ -24,9 +25,11 @@ DEFAULT_SCOPES = frozenset(
         "chat:write",
         "chat:write.public",
         "commands",
+        "channels:history",
         "channels:read",
         "files:read",
         "files:write",
+        "groups:history",
         "groups:read",
         "im:read",
         "im:write",
@@ -64,6 +67,7 @@ class WebApi:
     views: Views
     files: Files
     directory: Directory
+    history: History
     sockets: Sockets
     limits: RateLimits
     faults: Faults
@@ -93,6 +97,8 @@ class WebApi:
             "conversations.info": Method(directory.channel_info, tier=3),
             "conversations.list": Method(directory.channel_list, tier=2),
             "conversations.members": Method(directory.channel_members),
+            "conversations.history": Method(self.history.history, tier=3),
+            "conversations.replies": Method(self.history.replies, tier=3),
             "conversations.open": Method(directory.open_direct_message, "im:write", tier=3),
             "usergroups.list": Method(directory.group_list, "usergroups:read", tier=2),
             "usergroups.users.list": Method(directory.group_users, "usergroups:read", tier=2),
@@ -102,7 +108,7 @@ class WebApi:
         }
 
     async def answer(self, request: Request) -> Response:
-        """Answer one call: always HTTP 200 with `ok`, except 429 and an outage."""
+        """Answer one call: always HTTP 200 with `ok`, except 429, an outage and an answer lost on its way."""
         name = request.path_params["method"]
         args: Args = {}
         try:
@@ -115,6 +121,8 @@ class WebApi:
         except SlackError as refused:
             body = refused.body()
         self._note(name, args, 200, body)
+        if self.faults.loses(name):
+            return PlainTextResponse("upstream request timeout", 504)
         return JSONResponse(body, headers={"x-oauth-scopes": ",".join(sorted(self.scopes))})
 
     def _run(self, name: str, args: Args, authorization: str) -> Json:

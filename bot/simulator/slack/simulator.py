@@ -13,6 +13,7 @@ from bot.simulator.slack.events import Events
 from bot.simulator.slack.faults import Faults
 from bot.simulator.slack.files import Files
 from bot.simulator.slack.forms import Forms
+from bot.simulator.slack.history import History
 from bot.simulator.slack.inputs import Keyboard
 from bot.simulator.slack.limits import RateLimits
 from bot.simulator.slack.messages import Messages
@@ -81,6 +82,7 @@ class SlackSimulator:
             self._views,
             self.files,
             Directory(self.workspace, self.scopes),
+            History(self.workspace, self.scopes),
             self.sockets,
             self.limits,
             self.faults,

@@ -13,13 +13,14 @@ _OUTCOMES: dict[Outcome, tuple[str, str]] = {
     Outcome.APPROVED: (EMOJI[CampaignState.APPROVED], "Approved"),
     Outcome.REJECTED: (EMOJI[CampaignState.REJECTED], "Rejected"),
     Outcome.CHANGES_REQUESTED: (EMOJI[CampaignState.CHANGES_REQUESTED], "Changes requested"),
-    Outcome.EXPIRED: ("⌛", "Expired: nobody decided in time. Its author can ask again"),
+    Outcome.EXPIRED: ("⌛", "Expired. Its author can ask again"),
+    Outcome.VOIDED: (EMOJI[CampaignState.FAILED], "The approval no longer holds. Its author can ask again"),
     Outcome.SUPERSEDED: ("🔁", "Replaced by a newer version, which has its own card"),
     Outcome.WITHDRAWN: (EMOJI[CampaignState.CANCELLED], "Withdrawn"),
 }
 
 #: Outcomes after which the author can change the campaign and ask again.
-EDITABLE = frozenset({Outcome.CHANGES_REQUESTED, Outcome.EXPIRED})
+EDITABLE = frozenset({Outcome.CHANGES_REQUESTED, Outcome.EXPIRED, Outcome.VOIDED})
 
 _OUTCOME_OF_STATE: dict[CampaignState, Outcome] = {
     CampaignState.REJECTED: Outcome.REJECTED,
@@ -54,19 +55,21 @@ def decision_of(sheet: CampaignSheet) -> Decision | None:
     campaign = sheet.campaign
     if sheet.decision is not None or campaign.state is CampaignState.IN_REVIEW:
         return sheet.decision
-    outcome = Outcome.APPROVED if campaign.approved_at is not None else _OUTCOME_OF_STATE.get(campaign.state)
+    # The state first: an approval leaves its mark on the campaign, also where it does not hold any more.
+    outcome = _OUTCOME_OF_STATE.get(campaign.state)
     if outcome is None:
-        return Decision(outcome=Outcome.SUPERSEDED, at=sheet.now)
-    if outcome is Outcome.APPROVED:
-        return Decision(outcome=outcome, at=campaign.approved_at or sheet.now, by=campaign.approved_by)
-    return Decision(outcome=outcome, at=sheet.now, reason=campaign.reason or "")
+        return Decision(outcome=Outcome.APPROVED, at=campaign.approved_at, by=campaign.approved_by)
+    if outcome is Outcome.CHANGES_REQUESTED and campaign.approved_at is not None:
+        outcome = Outcome.VOIDED
+    return Decision(outcome=outcome, at=None, reason=campaign.reason or "")
 
 
 def _decided(decision: Decision, zone: str) -> str:
     emoji, words = _OUTCOMES[decision.outcome]
     by = f" by {user(decision.by)}" if decision.by else ""
     why = f"\n> {line(decision.reason, 500)}" if decision.reason else ""
-    return f"{emoji} *{words}*{by}, {date(decision.at, zone)}{why}"
+    when = f", {date(decision.at, zone)}" if decision.at is not None else ""
+    return f"{emoji} *{words}*{by}{when}{why}"
 
 
 def _asked(sheet: CampaignSheet, decision: Decision | None) -> Block:

@@ -42,6 +42,13 @@ def figures(one: CampaignLine) -> str:
     return " · ".join([*parts, money(one.cost, one.currency)] if one.cost else parts)
 
 
+def counts(one: CampaignLine) -> str:
+    """Write what happened in a span, without shares: what is read now may have been sent long before."""
+    parts = [f"{label} {number(_count(one, key))}" for label, key in _STEPS]
+    parts += [f"{label} {number(_count(one, key))}" for label, key in _TROUBLES if _count(one, key)]
+    return " · ".join([*parts, money(one.cost, one.currency)] if one.cost else parts)
+
+
 def _before(one: CampaignLine, zone: str) -> str:
     when = f" · starts {date(one.scheduled_at, zone)}" if one.scheduled_at is not None else ""
     size = people(one.recipients) if one.recipients else "recipients not counted yet"
@@ -52,4 +59,5 @@ def _count(one: CampaignLine, key: str) -> int:
     return one.figures.get(key, 0)
 
 
+_STEPS = (("Sent", "sent"), ("Delivered", "delivered"), ("Read", "read"), ("Clicked", "clicked"))
 _TROUBLES = (("Failed", "failed"), ("Refused", "refused"), ("In doubt", "in_doubt"), ("Expired", "expired"))

@@ -13,6 +13,7 @@ _WORDS: dict[Outcome, str] = {
     Outcome.REJECTED: "⛔ *{name}* was rejected{by}.",
     Outcome.CHANGES_REQUESTED: "✏️ *{name}* was sent back{by}. Edit it and ask again.",
     Outcome.EXPIRED: "⌛ Nobody decided on *{name}* in time. Edit it, or ask again as it is.",
+    Outcome.VOIDED: "⚠️ *{name}* was approved, but was not launched{by}. Edit it and ask again.",
     Outcome.SUPERSEDED: "🔁 *{name}* has a newer version, which waits for its own decision.",
     Outcome.WITHDRAWN: "🚫 *{name}* was withdrawn{by}.",
 }

@@ -8,14 +8,18 @@ from bot.ports.chat import ChatMessage
 from bot.ports.records import DigestSchedule
 from bot.slack.views import campaign_lines
 from bot.slack.views.parts import Block, context, divider, fields, header, section
-from bot.slack.views.phrases import channel, code, date, line, money, number, share, user
+from bot.slack.views.phrases import channel, code, date, line, money, number, user
 
 _SHOWN = 12
+_LABELS = (
+    *(("Sent", "sent"), ("Delivered", "delivered"), ("Read", "read"), ("Clicked", "clicked")),
+    *(("Failed", "failed"), ("Refused", "refused")),
+)
 _TITLES = {"daily": "Daily digest", "weekly": "Weekly digest"}
 
 
 def digest(sheet: DigestSheet) -> ChatMessage:
-    """Draw a digest; every figure counts what happened in its span."""
+    """Draw a digest; every figure counts what became known in its span, so that shares would say nothing."""
     title = _TITLES.get(sheet.kind, "Digest")
     blocks: list[Block] = [header(f"📊 {title}"), context(*_span(sheet))]
     if not sheet.campaigns:
@@ -24,9 +28,9 @@ def digest(sheet: DigestSheet) -> ChatMessage:
         blocks += fields(_totals(sheet.campaigns))
         blocks.append(divider())
         blocks += [
-            section(f"{campaign_lines.name(one)}\n{campaign_lines.figures(one)}") for one in sheet.campaigns[:_SHOWN]
+            section(f"{campaign_lines.name(one)}\n{campaign_lines.counts(one)}") for one in sheet.campaigns[:_SHOWN]
         ]
-        blocks += _rest(sheet.campaigns)
+        blocks += [*_rest(sheet.campaigns), *_taken_back(sheet.campaigns)]
     return ChatMessage(text=_summary(title, sheet), blocks=blocks)
 
 
@@ -51,15 +55,7 @@ def _span(sheet: DigestSheet) -> list[str]:
 
 
 def _totals(campaigns: Sequence[CampaignLine]) -> list[tuple[str, str]]:
-    sent, delivered = _sum(campaigns, "sent"), _sum(campaigns, "delivered")
-    pairs = [
-        ("Sent", number(sent)),
-        ("Delivered", share(delivered, sent)),
-        ("Read", share(_sum(campaigns, "read"), delivered)),
-        ("Clicked", share(_sum(campaigns, "clicked"), delivered)),
-        ("Failed", number(_sum(campaigns, "failed"))),
-        ("Refused", number(_sum(campaigns, "refused"))),
-    ]
+    pairs = [(label, number(_sum(campaigns, key))) for label, key in _LABELS]
     cost = _cost(campaigns)
     return [*pairs, ("Cost", cost)] if cost else pairs
 
@@ -74,6 +70,12 @@ def _cost(campaigns: Sequence[CampaignLine]) -> str:
 def _rest(campaigns: Sequence[CampaignLine]) -> list[Block]:
     more = len(campaigns) - _SHOWN
     return [context(f"… and {number(more)} more; the totals above count them all.")] if more > 0 else []
+
+
+def _taken_back(campaigns: Sequence[CampaignLine]) -> list[Block]:
+    is_less = any(count < 0 for one in campaigns for count in one.figures.values())
+    words = "A minus takes back what an earlier digest counted: Meta corrected it, or it is tried once more."
+    return [context(words)] if is_less else []
 
 
 def _summary(title: str, sheet: DigestSheet) -> str:

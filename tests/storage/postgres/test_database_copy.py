@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from bot.domain.delivery import Status, StatusEvent
 from bot.domain.errors import ConfigurationError
 from bot.domain.message import Dispatch
 from bot.ports.people import ImportRun
-from bot.ports.records import AuditEntry, Notice, NumberStatus
+from bot.ports.records import AuditEntry, Notice, NumberStatus, Trouble
 from bot.ports.storage import Transaction
 from storage import copy_database, exclusive, open_storage, transfer
 from storage.tables import BOOLEANS, KEYS, TEXT_KEYS
@@ -75,8 +76,11 @@ def _fill(tx: Transaction) -> None:
     tx.audit.append(AuditEntry(at=NOW, actor="U0", action="x", subject="s", detail={"ö": 1}))
     tx.quarantine.keep("not JSON", b"\xff\x00", NOW)
     tx.cards.want(campaign.id, "live", "C0")
+    tx.troubles.put(Trouble(place="C0", why="closed", since=NOW, tries=1, retry_at=NOW))
     tx.notices.add(Notice(key="k", channel="C0", text="x\0y"), NOW)
-    tx.digests.mark_period(tx.digests.set("C0", "daily", "09:00", "UTC", "U0", NOW).id, NOW, NOW)
+    digest = tx.digests.set("C0", "daily", "09:00", "UTC", "U0", NOW)
+    tx.digests.mark_period(digest.id, NOW, NOW)
+    tx.digests.show(replace(digest, channel=campaign.spec.channel))
     tx.numbers.put(NumberStatus(phone_number_id=NUMBER, pace=0.1))
     tx.switches.set("s", "on", NOW)
     tx.imports.start(

@@ -110,6 +110,25 @@ def test_what_tables_that_were_built_anew_held_can_be_erased(path: str):
     assert b"Ada Lovelace" not in Path(path).read_bytes()
 
 
+def test_cards_given_up_for_what_can_be_mended_live_again_while_their_campaign_does(path: str):
+    db = connect(path)
+    STEPS.apply(db, stop_before="0005_chat_troubles")
+    db.conn.execute("PRAGMA foreign_keys = OFF")
+    for campaign_id, state in [(1, "sending"), (2, "closed")]:
+        _insert(db, "campaigns", {**_CAMPAIGN, "id": campaign_id, "token": f"T{campaign_id}", "state": state})
+        _insert(db, "cards", {**_CARD, "campaign_id": campaign_id, "dead": "not_in_channel"})
+    db.close()
+
+    migrate(f"sqlite:///{path}")
+
+    db = connect(path)
+    assert [tuple(row) for row in db.conn.execute("SELECT campaign_id, dead FROM cards ORDER BY 1")] == [
+        (1, None),
+        (2, "not_in_channel"),
+    ]
+    db.close()
+
+
 def test_an_older_file_that_somebody_serves_from_is_not_changed_under_them(path: str):
     db = connect(path)
     STEPS.apply(db, stop_before=STEP_NAMES[3])
@@ -149,6 +168,29 @@ _PERSON: dict[str, Any] = {
     "standing": 0,
     "created_at": 0,
     "updated_at": 0,
+}
+_CAMPAIGN: dict[str, Any] = {
+    "name": "Spring",
+    "template_id": "t",
+    "audience_id": 1,
+    "channel": "C0",
+    "phone_number_id": "1",
+    "policy": "STRICT",
+    "bindings": "{}",
+    "version": 1,
+    "revision": 1,
+    "created_by": "U0",
+    "team": "T0",
+    "created_at": 0,
+}
+_CARD: dict[str, Any] = {
+    "kind": "live",
+    "channel": "C0",
+    "ts": "1.0",
+    "wanted": 2,
+    "drawn": 1,
+    "content_hash": "",
+    "stale_since": 0,
 }
 
 
