@@ -28,6 +28,8 @@ class Person:
     opted_in_at: Millis | None = None
     #: Consecutive hard failures; suppression starts at a limit.
     failures: int = 0
+    #: The digits Meta uses for them where those differ from the phone.
+    wa_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,21 @@ class People(Protocol):
 
     def learn(self, person_id: int, *, wa_id: str | None = None, bsuid: str | None = None) -> None:
         """Remember the ids Meta uses for a person; an id already held by somebody else is left there."""
+        ...
+
+    def learn_bsuids(self, bsuids: Mapping[int, str]) -> dict[int, int]:
+        """Remember the user ids (by person id) of those who have none; an id held by somebody else is left there.
+
+        Gives whose id that was: person id to the id of whoever holds it.
+        """
+        ...
+
+    def unite(self, person_id: int, bare_id: int, now: Millis) -> None:
+        """Give somebody the messages of a row without a phone that turned out to be them, and the ids they lack.
+
+        The row ends as an erased one; whoever calls this has copied its history of consent. A row with a phone, or
+        an erased one, stays as it is.
+        """
         ...
 
     def count_failure(self, person_ids: Collection[int]) -> dict[int, int]:

@@ -8,7 +8,7 @@ revive them. Where an operator acts there is an audit row, which never holds a p
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.domain import phone, rates
+from bot.domain import phone
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.errors import NotFoundError
 from bot.domain.instants import Millis
@@ -16,6 +16,8 @@ from bot.domain.stopwords import is_stop
 from bot.ports.people import Person
 from bot.ports.records import AuditEntry
 from bot.ports.storage import Transaction
+from bot.services import recognising
+from bot.services.recognising import Named
 
 #: So many messages in a row that could not be delivered (131026), and a person is not written to any more.
 UNDELIVERABLE_LIMIT = 3
@@ -33,9 +35,8 @@ class PersonRecord:
 
 def stop_by_words(
     tx: Transaction,
+    named: Named,
     *,
-    digits: str | None,
-    user_id: str | None,
     texts: Iterable[str],
     at: Millis,
     message_id: str,
@@ -43,26 +44,26 @@ def stop_by_words(
 ) -> list[int]:
     """Stop somebody who wrote a STOP word, or tapped a quick reply whose payload or text (`texts`) is one.
 
-    `digits` and `user_id` are what Meta calls the person; either may be missing. Gives the ids of those stopped
-    (one human being may be on record twice), empty when no text says stop.
+    Gives the ids of those stopped (one human being may be on record twice), empty when no text says stop.
     """
     words = next((text for text in texts if is_stop(text)), None)
     if words is None:
+        recognising.meet(tx, named, now)  # a stop to come may bring the user id alone
         return []
     event = ConsentEvent(
         kind=ConsentKind.STOP, at=at, source="whatsapp message", wording=words, evidence=message_id, actor=_WEBHOOK
     )
-    return _record_unless_superseded(tx, _remember(tx, digits, user_id, now), event, now)
+    return _record_unless_superseded(tx, recognising.remember(tx, named, now), event, now)
 
 
 def apply_preference(
-    tx: Transaction, *, digits: str | None, user_id: str | None, is_stop: bool, at: Millis, wording: str, now: Millis
+    tx: Transaction, named: Named, *, is_stop: bool, at: Millis, wording: str, now: Millis
 ) -> list[int]:
     """Take over what somebody set in WhatsApp itself; `resume` lifts only WhatsApp's own stop, never ours.
 
     `wording` is Meta's `detail`. Gives the ids of those whose preference was recorded.
     """
-    people = _remember(tx, digits, user_id, now) if is_stop else _find(tx, digits, user_id)
+    people = recognising.remember(tx, named, now) if is_stop else recognising.meet(tx, named, now)
     event = ConsentEvent(
         kind=ConsentKind.WHATSAPP_STOP if is_stop else ConsentKind.WHATSAPP_RESUME,
         at=at,
@@ -162,48 +163,14 @@ def _is_superseded(history: Iterable[ConsentEvent], event: ConsentEvent) -> bool
     return any(known.kind is lifting and known.at > event.at for known in history)
 
 
-def _find(tx: Transaction, digits: str | None, user_id: str | None) -> list[Person]:
-    """Find everybody on record who is the person Meta names; two rows may turn out to be one human being."""
-    found: dict[int, Person] = {}
-    if digits:
-        found |= {person.id: person for person in tx.people.find_many(phone.spellings_of_digits(digits)).values()}
-    if user_id:
-        found |= {person.id: person for person in tx.people.find_bsuids([user_id]).values()}
-    return list(found.values())
-
-
-def _remember(tx: Transaction, digits: str | None, user_id: str | None, now: Millis) -> list[Person]:
-    """Find the person Meta names, or put a bare one on record; learn the ids they go by."""
-    people = _find(tx, digits, user_id) or _ensure(tx, digits, user_id, now)
-    for person in people:
-        wa_id = digits if digits and person.phone != f"+{digits}" else None
-        bsuid = user_id if user_id and person.bsuid is None else None
-        if wa_id or bsuid:
-            tx.people.learn(person.id, wa_id=wa_id, bsuid=bsuid)
-    return people
-
-
-def _ensure(tx: Transaction, digits: str | None, user_id: str | None, now: Millis) -> list[Person]:
-    if digits:
-        address, identity = phone.e164_of_digits(digits), phone.identity_of_digits(digits)
-        country, market = phone.region_of(address), rates.market_of(address, now)
-    elif user_id:
-        address = identity = user_id
-        country = user_id[:2]  # a business-scoped user id begins with its country
-        market = rates.market_of(phone.calling_code_of(country), now)
-    else:
-        return []
-    return [tx.people.ensure(address, identity=identity, country=country, market=market, now=now)]
-
-
 def _look_up(tx: Transaction, text: str, default_region: str | None) -> list[Person]:
     """Find by what a person typed, the exact number first."""
     if phone.is_bsuid(text.strip()):
         address = text.strip()
-        people = _find(tx, None, address)
+        people = recognising.find(tx, Named(user_id=address))
     else:
         address = phone.parse(text, default_region).e164
-        people = sorted(_find(tx, address[1:], None), key=lambda person: person.phone != address)
+        people = sorted(recognising.find(tx, Named(address[1:])), key=lambda person: person.phone != address)
     if not people:
         raise NotFoundError(f"Nobody with {phone.mask(address)} is on record; check the number, or import the opt-in.")
     return people

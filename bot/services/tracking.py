@@ -13,7 +13,7 @@ from bot.domain.delivery import Status, StatusEvent, fold
 from bot.domain.instants import DAY, Millis
 from bot.domain.message import WAITING, Dispatch, Recipient, RecipientId, parse_tracker
 from bot.ports.storage import Transaction
-from bot.services import consenting, controlling, narrating
+from bot.services import consenting, controlling, narrating, recognising
 
 #: Meta's codes that mean more than a failed message.
 STOPPED_BY_PERSON = 131050
@@ -198,6 +198,9 @@ def _follow(tx: Transaction, fresh: Sequence[tuple[Recipient, StatusEvent]], now
     """Draw the consequences for people and campaigns."""
     reached = {row.person_id for row, event in fresh if event.status in (Status.DELIVERED, Status.READ)}
     tx.people.clear_failures(reached)
+    named = {row.person_id: event.recipient_user_id for row, event in fresh if event.recipient_user_id}
+    if named:
+        recognising.learn_user_ids(tx, named, now)
     failures = [(row, event) for row, event in fresh if event.status is Status.FAILED]
     if not failures:
         return

@@ -15,7 +15,25 @@ WHERE plan IS NOT NULL AND id IN (SELECT campaign_id FROM recipients WHERE perso
 _SET_PLAN = "UPDATE campaigns SET plan = :plan WHERE id = :id"
 _PERSON = "SELECT id, phone, bsuid, wa_id FROM people WHERE id = ? AND erased_at IS NULL"
 
-#: In this order: what refers to the person first, the person last. `:erased` is the identity that replaces theirs.
+#: Kind, time and source prove that consent existed; the person's own words and where they are found go.
+FORGET_WORDS = """
+UPDATE consents SET wording = '', evidence = '', redacted_at = :now WHERE person_id = :id AND redacted_at IS NULL
+"""
+#: `:erased` is the identity that replaces theirs.
+FORGET_PERSON = """
+UPDATE people SET
+  phone = NULL, bsuid = NULL, wa_id = NULL, identity = :erased, name = '', language = '', attributes = '{}',
+  standing = :standing, opted_in_at = NULL, stopped_at = NULL, whatsapp_stopped_at = NULL, suppressed_at = NULL,
+  failures = 0, updated_at = :now, erased_at = :now
+WHERE id = :id
+"""
+#: The last line of somebody's history.
+END = f"""
+INSERT INTO consents (id, person_id, kind, at, source, wording, evidence, actor, recorded_at)
+VALUES ({NEXT_LINE.format(person=":id")}, :id, 'erase', :now, :source, '', '', '', :now)
+"""
+
+#: In this order: what refers to the person first, the person last.
 _STATEMENTS = (
     "DELETE FROM person_tags WHERE person_id = :id",
     # A landing address may carry a name or number that was typed in as an attribute.
@@ -35,21 +53,9 @@ _STATEMENTS = (
     UPDATE quarantine SET body = :emptied
     WHERE instr(body, :digits_bytes) > 0 OR instr(body, :wa_id_bytes) > 0 OR instr(body, :bsuid_bytes) > 0
     """,
-    # Kind, time and source prove that consent existed; the person's own words and where they are found go.
-    """
-    UPDATE consents SET wording = '', evidence = '', redacted_at = :now WHERE person_id = :id AND redacted_at IS NULL
-    """,
-    """
-    UPDATE people SET
-      phone = NULL, bsuid = NULL, wa_id = NULL, identity = :erased, name = '', language = '', attributes = '{}',
-      standing = :standing, opted_in_at = NULL, stopped_at = NULL, whatsapp_stopped_at = NULL, suppressed_at = NULL,
-      failures = 0, updated_at = :now, erased_at = :now
-    WHERE id = :id
-    """,
-    f"""
-    INSERT INTO consents (id, person_id, kind, at, source, wording, evidence, actor, recorded_at)
-    VALUES ({NEXT_LINE.format(person=":id")}, :id, 'erase', :now, 'erasure', '', '', '', :now)
-    """,
+    FORGET_WORDS,
+    FORGET_PERSON,
+    END,
 )
 
 
@@ -92,5 +98,6 @@ def _values(row: Row, now: Millis) -> dict[str, object]:
         "emptied": b"",
         "erased": f"erased:{row['id']}",
         "standing": int(Standing.NO_ADDRESS),
+        "source": "erasure",
         "now": now,
     }

@@ -9,6 +9,7 @@ from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.instants import DAY, Millis
 from bot.ports.people import NewPerson, Person
 from bot.services import consenting
+from bot.services.recognising import Named
 from tests.fakes import FakeTransaction
 
 NOW = Millis(1_795_000_000_000)
@@ -28,7 +29,7 @@ def says(
     tx: FakeTransaction, *texts: str, digits: str | None = ANA[1:], user_id: str | None = None, at: int = NOW
 ) -> list[int]:
     return consenting.stop_by_words(
-        tx, digits=digits, user_id=user_id, texts=texts, at=Millis(at), message_id=f"wamid.{at}", now=NOW
+        tx, Named(digits, user_id), texts=texts, at=Millis(at), message_id=f"wamid.{at}", now=NOW
     )
 
 
@@ -36,7 +37,7 @@ def prefers(
     tx: FakeTransaction, *, stop: bool, at: int = NOW, digits: str | None = ANA[1:], user_id: str | None = None
 ) -> list[int]:
     return consenting.apply_preference(
-        tx, digits=digits, user_id=user_id, is_stop=stop, at=Millis(at), wording="User requested", now=NOW
+        tx, Named(digits, user_id), is_stop=stop, at=Millis(at), wording="User requested", now=NOW
     )
 
 
@@ -114,12 +115,15 @@ def test_a_stop_reaches_every_row_of_one_line():
     assert set(says(tx, "STOP", digits="5491123456789")) == rows
 
 
-def test_a_stop_reaches_the_row_by_number_and_the_row_by_user_id():
+def test_a_stop_under_a_number_and_a_user_id_makes_one_of_the_rows_of_both():
     tx = FakeTransaction()
     by_number = person(tx).id
     [by_user_id] = says(tx, "STOP", digits=None, user_id="BR.9f3k")
 
-    assert set(says(tx, "STOP", user_id="BR.9f3k", at=NOW + 1)) == {by_number, by_user_id}
+    assert says(tx, "STOP", user_id="BR.9f3k", at=NOW + 1) == [by_number]
+    assert tx.people.rows[by_number].bsuid == "BR.9f3k"
+    assert tx.people.rows[by_user_id].standing == Standing.NO_ADDRESS
+    assert [event.at for event in tx.consents.history(by_number)] == [NOW - DAY, NOW, NOW + 1]
 
 
 def test_a_stop_heard_twice_is_written_once():

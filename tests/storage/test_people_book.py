@@ -171,3 +171,67 @@ async def test_a_report_that_arrives_after_erasing_does_not_bring_the_person_bac
     person = await storage.read(lambda tx: tx.people.get(one))
     assert person is not None
     assert (person.bsuid, person.standing) == (None, Standing.NO_ADDRESS)
+
+
+async def test_user_ids_of_many_are_learnt_at_once_and_what_somebody_holds_is_told(storage: Storage):
+    def fill(tx: Transaction):
+        one, two, three, four, erased = add_people(tx, 5)
+        tx.people.learn(four, bsuid="GB.four")
+        tx.people.erase(erased, NOW)
+        asked = {one: "GB.one", two: "GB.one", three: "GB.four", four: "GB.new", erased: "GB.gone"}
+        return (one, two, three, four), tx.people.learn_bsuids(asked), tx.people.learn_bsuids({one: "GB.one"})
+
+    (one, two, three, four), held, nothing = await storage.write(fill)
+
+    assert held == {two: one, three: four}
+    assert nothing == {}
+    found = await storage.read(lambda tx: tx.people.find_bsuids(["GB.one", "GB.four", "GB.new", "GB.gone"]))
+    assert {bsuid: person.id for bsuid, person in found.items()} == {"GB.one": one, "GB.four": four}
+
+
+async def test_a_row_without_a_phone_is_united_with_its_person(storage: Storage):
+    def fill(tx: Transaction):
+        bare = tx.people.ensure("GB.abc", identity="GB.abc", country="GB", market="United Kingdom", now=NOW)
+        tx.people.learn(bare.id, wa_id="447700900555")
+        tx.consents.record([(bare.id, an_opt_in()), (bare.id, a_stop(wording="stop it"))], NOW)
+        [one] = add_people(tx, 1)
+        both, alone = add_campaign(tx), add_campaign(tx, token="BBBB")
+        theirs = a_planned(2, person_id=bare.id, identity="GB.abc", address="GB.abc")
+        tx.recipients.add(both.id, [a_planned(1, person_id=one), theirs])
+        tx.recipients.add(alone.id, [theirs])
+        chain = tx.recipients.chain(alone.id)
+        tx.people.count_newcomers(10)
+        tx.people.unite(one, bare.id, later(1))
+        tx.people.unite(one, bare.id, later(2))
+        messages = [[row.recipient.person_id for row in tx.recipients.rows(each.id)] for each in (both, alone)]
+        return one, bare.id, messages, tx.recipients.chain(alone.id) == chain
+
+    one, bare_id, messages, is_same_chain = await storage.write(fill)
+
+    person, bare = await storage.read(lambda tx: (tx.people.get(one), tx.people.get(bare_id)))
+    lines = await storage.read(lambda tx: tx.consents.history(bare_id))
+    assert person is not None
+    assert bare is not None
+    assert (person.phone, person.bsuid, person.wa_id) == (a_phone(1), "GB.abc", "447700900555")
+    assert (bare.bsuid, bare.identity, bare.standing) == (None, f"erased:{bare_id}", Standing.NO_ADDRESS)
+    assert [(line.kind.value, line.source, line.wording) for line in lines] == [
+        ("opt_in", "web form", ""),
+        ("stop", "message", ""),
+        ("erase", f"united with person {one}", ""),
+    ]
+    assert messages == [[one, bare_id], [one]]
+    assert is_same_chain
+    assert await storage.read(lambda tx: tx.people.count()) == 1
+
+
+async def test_only_a_row_without_a_phone_is_united(storage: Storage):
+    def fill(tx: Transaction):
+        one, two = add_people(tx, 2)
+        tx.people.unite(one, two, NOW)
+        return two
+
+    two = await storage.write(fill)
+
+    person = await storage.read(lambda tx: tx.people.get(two))
+    assert person is not None
+    assert (person.phone, person.standing) == (a_phone(2), Standing.OPTED_IN)
