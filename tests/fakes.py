@@ -131,9 +131,14 @@ class FakePeople:
             self.rows[each] = replace(self.rows[each], failures=self.rows[each].failures + 1)
         return {each: self.rows[each].failures for each in person_ids}
 
-    def clear_failures(self, person_ids: Collection[int]) -> None:
+    def clear_failures(self, person_ids: Collection[int], now: Millis) -> None:
         for each in person_ids:
-            self.rows[each] = replace(self.rows[each], failures=0)
+            standing = self.rows[each].standing & ~Standing.SUPPRESSED
+            self.rows[each] = replace(self.rows[each], failures=0, standing=standing)
+
+    def suppressed_since(self, person_ids: Collection[int]) -> dict[int, Millis]:
+        found = [each for each in person_ids if self.rows[each].standing & Standing.SUPPRESSED]
+        return {each: max(e.at for e in self.consents.lines[each] if e.kind is ConsentKind.SUPPRESS) for each in found}
 
     def erase(self, person_id: int, now: Millis) -> None:
         self.rows[person_id] = replace(

@@ -126,7 +126,21 @@ class People(Protocol):
         """Add one to the consecutive hard failures of each; returns the new counts."""
         ...
 
-    def clear_failures(self, person_ids: Collection[int]) -> None: ...
+    def clear_failures(self, person_ids: Collection[int], now: Millis) -> None:
+        """Forget the failures, and lift the suppressions that came of them."""
+        ...
+
+    def suppressed_since(self, person_ids: Collection[int]) -> dict[int, Millis]:
+        """Give those who are suppressed after failures, and since when."""
+        ...
+
+    def concerned(self, person_ids: Collection[int], *, or_nameless: bool) -> set[int]:
+        """Give those with failures or suppressed; with `or_nameless` those whose user id is not known as well.
+
+        One look for a batch of statuses, in which nearly nobody is.
+        """
+        ...
+
     def erase(self, person_id: int, now: Millis) -> None:
         """Remove phone, ids, name, attributes and tags, also from planned messages and links; keep rows and totals."""
         ...

@@ -33,27 +33,21 @@ class PersonRecord:
     history: tuple[ConsentEvent, ...]
 
 
-def stop_by_words(
-    tx: Transaction,
-    named: Named,
-    *,
-    texts: Iterable[str],
-    at: Millis,
-    message_id: str,
-    now: Millis,
-) -> list[int]:
-    """Stop somebody who wrote a STOP word, or tapped a quick reply whose payload or text (`texts`) is one.
+def hear(tx: Transaction, named: Named, *, texts: Iterable[str], at: Millis, message_id: str, now: Millis) -> list[int]:
+    """Listen to what somebody wrote, or to the payload and text of a quick reply they tapped (`texts`).
 
-    Gives the ids of those stopped (one human being may be on record twice), empty when no text says stop.
+    Whoever says a STOP word is stopped; gives their ids (one human being may be on record twice). Whatever they say
+    tells what Meta calls them, and that their phone is reached.
     """
     words = next((text for text in texts if is_stop(text)), None)
+    people = recognising.meet(tx, named, now) if words is None else recognising.remember(tx, named, now)
+    reach(tx, {person.id: at for person in people}, now)
     if words is None:
-        recognising.meet(tx, named, now)  # a stop to come may bring the user id alone
         return []
     event = ConsentEvent(
         kind=ConsentKind.STOP, at=at, source="whatsapp message", wording=words, evidence=message_id, actor=_WEBHOOK
     )
-    return _record_unless_superseded(tx, recognising.remember(tx, named, now), event, now)
+    return _record_unless_superseded(tx, people, event, now)
 
 
 def apply_preference(
@@ -89,12 +83,24 @@ def stop_by_error(tx: Transaction, *, person_id: int, at: Millis, message_id: st
 def suppress_undeliverable(tx: Transaction, failed: Mapping[int, str], *, at: Millis, now: Millis) -> list[int]:
     """Count one more undeliverable message (131026) for each person; gives those who are suppressed by it.
 
-    `failed` is person id to message id. Call it once for each failed message; `people.clear_failures` starts anew.
+    `failed` is person id to message id. Call it once for each failed message; `reach` starts anew.
     """
     counts = tx.people.count_failure(list(failed))
     suppressed = [person_id for person_id, count in counts.items() if count == UNDELIVERABLE_LIMIT]
     tx.consents.record([(person_id, _suppression(failed[person_id], at)) for person_id in suppressed], now)
     return suppressed
+
+
+def reach(tx: Transaction, reached: Mapping[int, Millis], now: Millis) -> None:
+    """Take it that people (by id) were reached, or wrote to us, at those instants: their failures are forgotten.
+
+    Whoever was suppressed before that is so no longer. News from before tell nothing: the failures came after them.
+    """
+    since = tx.people.suppressed_since(reached.keys())
+    well = {person_id for person_id, at in reached.items() if person_id not in since or since[person_id] < at}
+    tx.people.clear_failures(well, now)
+    for person_id in sorted(well & since.keys()):
+        _audit(tx, person_id, "suppression lifted", _WEBHOOK, now)
 
 
 def _suppression(message_id: str, at: Millis) -> ConsentEvent:

@@ -45,7 +45,7 @@ def _apply_preferences(tx: Transaction, preferences: Sequence[inbound.Preference
 
 def _apply_inbound(tx: Transaction, messages: Sequence[inbound.Inbound], now: Millis) -> None:
     for message in messages:
-        consenting.stop_by_words(
+        consenting.hear(
             tx,
             Named(message.digits, message.user_id, message.context_id),
             texts=[text for text in (message.payload, message.text) if text],

@@ -9,7 +9,7 @@ from bot.domain.instants import Millis
 from bot.domain.optins import OptIns
 from bot.domain.phone import identity_of_digits, spellings_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
-from storage.books import naming, newcomers
+from storage.books import failing, naming, newcomers
 from storage.books.book import Book
 from storage.books.census import count_newcomers, last_counted, recount
 from storage.books.erasing import Eraser
@@ -67,11 +67,6 @@ _ADD_BARE = """
 INSERT INTO people (phone, bsuid, identity, country, market, created_at, updated_at)
 VALUES (:phone, :bsuid, :identity, :country, :market, :now, :now) RETURNING *
 """
-
-_COUNT_FAILURE = """
-UPDATE people SET failures = failures + 1 WHERE id IN (SELECT value FROM json_each(?)) RETURNING id, failures
-"""
-_CLEAR_FAILURES = "UPDATE people SET failures = 0 WHERE id IN (SELECT value FROM json_each(?)) AND failures > 0"
 
 
 class PeopleBook(Book):
@@ -177,11 +172,19 @@ class PeopleBook(Book):
 
     def count_failure(self, person_ids: Collection[int]) -> dict[int, int]:
         """Add one to the consecutive hard failures of each."""
-        return {row["id"]: row["failures"] for row in self._all(_COUNT_FAILURE, (listed(person_ids),))}
+        return failing.count_failure(self._connection, person_ids)
 
-    def clear_failures(self, person_ids: Collection[int]) -> None:
-        """Forget the failures: something arrived."""
-        self._run(_CLEAR_FAILURES, (listed(person_ids),))
+    def clear_failures(self, person_ids: Collection[int], now: Millis) -> None:
+        """Forget the failures, and lift the suppressions: something arrived."""
+        failing.clear(self._connection, person_ids, now)
+
+    def suppressed_since(self, person_ids: Collection[int]) -> dict[int, Millis]:
+        """Give those who are suppressed, and since when."""
+        return failing.suppressed_since(self._connection, person_ids)
+
+    def concerned(self, person_ids: Collection[int], *, or_nameless: bool) -> set[int]:
+        """Give those with failures, suppressed, or (`or_nameless`) without a user id."""
+        return failing.concerned(self._connection, person_ids, or_nameless=or_nameless)
 
     def erase(self, person_id: int, now: Millis) -> None:
         """Remove everything personal, keep rows and totals."""

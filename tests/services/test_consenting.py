@@ -28,9 +28,7 @@ def person(tx: FakeTransaction, phone: str = ANA) -> Person:
 def says(
     tx: FakeTransaction, *texts: str, digits: str | None = ANA[1:], user_id: str | None = None, at: int = NOW
 ) -> list[int]:
-    return consenting.stop_by_words(
-        tx, Named(digits, user_id), texts=texts, at=Millis(at), message_id=f"wamid.{at}", now=NOW
-    )
+    return consenting.hear(tx, Named(digits, user_id), texts=texts, at=Millis(at), message_id=f"wamid.{at}", now=NOW)
 
 
 def prefers(
@@ -230,9 +228,39 @@ def test_a_delivery_between_failures_begins_the_count_anew():
     ana = person(tx)
     for n in range(2):
         consenting.suppress_undeliverable(tx, {ana.id: f"wamid.{n}"}, at=NOW, now=NOW)
-    tx.people.clear_failures([ana.id])
+    consenting.reach(tx, {ana.id: NOW}, NOW)
 
     assert consenting.suppress_undeliverable(tx, {ana.id: "wamid.9"}, at=NOW, now=NOW) == []
+
+
+def suppressed(tx: FakeTransaction) -> Person:
+    ana = person(tx)
+    for n in range(3):
+        consenting.suppress_undeliverable(tx, {ana.id: f"wamid.{n}"}, at=NOW, now=NOW)
+    return ana
+
+
+@pytest.mark.parametrize(("at", "lifts"), [(NOW - 1, False), (NOW, False), (NOW + 1, True)])
+def test_what_arrives_later_lifts_the_suppression_and_is_audited(at: int, lifts: bool):
+    tx = FakeTransaction()
+    ana = suppressed(tx)
+
+    consenting.reach(tx, {ana.id: Millis(at)}, NOW)
+
+    assert bool(tx.people.rows[ana.id].standing & Standing.SUPPRESSED) != lifts
+    assert [(entry.action, entry.subject) for entry in tx.audit.entries] == [
+        ("suppression lifted", f"person {ana.id}") for _ in range(lifts)
+    ]
+
+
+@pytest.mark.parametrize(("words", "standing"), [("Hello?", 1), ("STOP", 3)])
+def test_whoever_writes_to_us_is_no_longer_suppressed(words: str, standing: int):
+    tx = FakeTransaction()
+    ana = suppressed(tx)
+
+    says(tx, words, at=NOW + 1)
+
+    assert tx.people.rows[ana.id].standing == Standing(standing)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The book of people: importing, finding, learning, erasing."""
 
-from bot.domain.consent import Standing
+from bot.domain.audience import AudienceRule
+from bot.domain.consent import ConsentKind, Standing
 from bot.ports.people import Person
 from bot.ports.storage import Storage, Transaction
 from tests.builders import (
@@ -105,10 +106,47 @@ async def test_failures_are_counted_in_a_row_and_cleared(storage: Storage):
 
     await storage.write(lambda tx: tx.people.count_failure([one]))
     counts = await storage.write(lambda tx: tx.people.count_failure([one, two]))
-    await storage.write(lambda tx: tx.people.clear_failures([one]))
+    await storage.write(lambda tx: tx.people.clear_failures([one], NOW))
 
     assert counts == {one: 2, two: 1}
     assert await storage.write(lambda tx: tx.people.count_failure([one])) == {one: 1}
+
+
+async def test_clearing_the_failures_lifts_the_suppression_that_came_of_them(storage: Storage):
+    def fill(tx: Transaction):
+        one, two = add_people(tx, 2)
+        tx.people.count_newcomers(10)
+        tx.consents.record([(each, an_opt_in(kind=ConsentKind.SUPPRESS, at=later(1))) for each in (one, two)], NOW)
+        before = tx.people.suppressed_since([one, two])
+        tx.people.clear_failures([one], later(2))
+        return one, two, before
+
+    one, two, before = await storage.write(fill)
+
+    assert before == {one: later(1), two: later(1)}
+    assert await storage.read(lambda tx: tx.people.suppressed_since([one, two])) == {two: later(1)}
+    standings = await storage.read(lambda tx: [tx.people.get(each).standing for each in (one, two)])
+    assert standings == [Standing.OPTED_IN, Standing.OPTED_IN | Standing.SUPPRESSED]
+    groups = await storage.read(lambda tx: list(tx.people.groups(AudienceRule(), None, NOW)))
+    assert sorted(group.facts.standing for group in groups) == standings
+
+
+async def test_a_look_tells_of_whom_something_is_to_be_written_down(storage: Storage):
+    def fill(tx: Transaction):
+        plain, _, failing, suppressed, erased = people = add_people(tx, 5)
+        for person_id in (plain, failing, suppressed):
+            tx.people.learn(person_id, bsuid=f"GB.{person_id}")
+        tx.people.count_failure([failing])
+        tx.consents.record([(suppressed, an_opt_in(kind=ConsentKind.SUPPRESS))], NOW)
+        tx.people.erase(erased, NOW)
+        return people
+
+    people = await storage.write(fill)
+
+    _, nameless, failing, suppressed, _ = people
+    for or_nameless, expected in ((False, {failing, suppressed}), (True, {nameless, failing, suppressed})):
+        asked = await storage.read(lambda tx, also=or_nameless: tx.people.concerned(people, or_nameless=also))
+        assert asked == expected
 
 
 async def test_erasing_leaves_no_trace_of_the_person_and_every_total(storage: Storage):

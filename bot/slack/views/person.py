@@ -63,11 +63,13 @@ def _history(sheet: PersonSheet) -> str:
     if not sheet.history:
         return "No consent history."
     newest = list(reversed(sheet.history))
-    rows = [_event(event, sheet.timezone) for event in newest[:_HISTORY_SHOWN]]
+    rows = [_event(event, sheet) for event in newest[:_HISTORY_SHOWN]]
     more = len(newest) - _HISTORY_SHOWN
     return "*History*\n" + "\n".join([*rows, f"… and {number(more)} earlier"] if more > 0 else rows)
 
 
-def _event(event: ConsentEvent, zone: str) -> str:
+def _event(event: ConsentEvent, sheet: PersonSheet) -> str:
+    is_over = event.kind is ConsentKind.SUPPRESS and Standing.SUPPRESSED not in sheet.standing
+    label = f"{_KINDS[event.kind]}{' for a time' if is_over else ''}"
     parts = [line(event.source, 60), f"“{line(event.wording, 80)}”" if event.wording else "", line(event.evidence, 50)]
-    return f"{_KINDS[event.kind]}, {date(event.at, zone)}: " + ", ".join(part for part in parts if part)
+    return f"{label}, {date(event.at, sheet.timezone)}: " + ", ".join(part for part in parts if part)
