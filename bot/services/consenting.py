@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.domain import phone
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
-from bot.domain.errors import NotFoundError
+from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.instants import Millis
 from bot.domain.stopwords import is_stop
 from bot.ports.people import Person
@@ -171,15 +171,28 @@ def _is_superseded(history: Iterable[ConsentEvent], event: ConsentEvent) -> bool
 
 def _look_up(tx: Transaction, text: str, default_region: str | None) -> list[Person]:
     """Find by what a person typed, the exact number first."""
-    if phone.is_bsuid(text.strip()):
-        address = text.strip()
-        people = recognising.find(tx, Named(user_id=address))
-    else:
-        address = phone.parse(text, default_region).e164
-        people = sorted(recognising.find(tx, Named(address[1:])), key=lambda person: person.phone != address)
+    address, named = _named(tx, text, default_region)
+    people = sorted(recognising.find(tx, named), key=lambda person: person.phone != address)
     if not people:
         raise NotFoundError(f"Nobody with {phone.mask(address)} is on record; check the number, or import the opt-in.")
     return people
+
+
+def _named(tx: Transaction, text: str, default_region: str | None) -> tuple[str, Named]:
+    """Read an address; a number that the phone library refuses is one all the same where somebody wrote to us from it.
+
+    Raises InvalidInputError for what is neither.
+    """
+    if phone.is_bsuid(text.strip()):
+        return text.strip(), Named(user_id=text.strip())
+    try:
+        address = phone.parse(text, default_region).e164
+    except InvalidInputError:
+        named = Named(phone.digits_of(text))
+        if not recognising.find(tx, named):
+            raise
+        return f"+{named.digits}", named
+    return address, Named(address[1:])
 
 
 def _get(tx: Transaction, person_id: int) -> Person:

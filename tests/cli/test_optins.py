@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.domain.consent import Standing
 from bot.services import consenting
+from bot.services.recognising import Named
 from tests.builders import NOW
 from tests.cli.terminal import Terminal
 
@@ -130,6 +131,17 @@ def test_an_erased_person_is_gone_and_who_did_it_is_on_record(arauto: Terminal):
     assert arauto.read(lambda tx: tx.people.find(GOOD)) is None
     last = arauto.read(lambda tx: list(tx.audit.rows()))[-1].entry
     assert (last.actor, last.action) == ("cli", "person erased")
+
+
+def test_who_stopped_from_a_number_the_library_refuses_is_erased_as_the_manual_writes_it(arauto: Terminal):
+    arauto("migrate", "--database", arauto.url)
+    said = {"texts": ["STOP"], "at": NOW, "message_id": "wamid.in", "now": NOW}
+    arauto.write(lambda tx: consenting.hear(tx, Named("447700900123"), **said))
+
+    answer = arauto("optins", "erase", "+44 7700 900123", "--database", arauto.url)
+
+    assert answer.status == 0
+    assert arauto.read(lambda tx: tx.people.find("+447700900123")) is None
 
 
 def test_erasing_somebody_unknown_is_one_sentence_without_the_number(arauto: Terminal):

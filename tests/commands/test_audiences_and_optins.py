@@ -6,6 +6,9 @@ import re
 import pytest
 
 from bot.domain.audience import AudienceRule
+from bot.services import consenting
+from bot.services.recognising import Named
+from tests.builders import NOW
 from tests.commands.office import ADMIN, MARKETER, Office
 
 GOOD = "phone,name,tags\n+12025550101,Ada,vip\n+12025550102,Bob,vip\n"
@@ -180,3 +183,13 @@ async def test_only_admins_reveal_a_number_and_each_look_is_on_record(office: Of
     assert "Only admins" in refused
     assert "+12025550101" in shown
     assert [entry.actor for entry in looks] == [ADMIN]
+
+
+async def test_who_stopped_from_a_number_the_library_refuses_is_found_as_the_help_writes_it(office: Office):
+    said = {"texts": ["STOP"], "at": NOW, "message_id": "wamid.in", "now": NOW}
+    await office.store.write(lambda tx: consenting.hear(tx, Named("447700900123"), **said))
+
+    answer = await office.answer("/optins find +44 7700 900123")
+
+    assert "asked us to stop" in answer
+    assert "447700900123" not in re.sub(r"\D", "", answer)

@@ -346,3 +346,26 @@ def test_erasing_forgets_every_spelling_and_is_audited_without_the_number():
         consenting.find(tx, "+5491123456789")
     with pytest.raises(NotFoundError):
         consenting.reveal(tx, rows[0], actor="U1", now=NOW)
+
+
+FICTIONAL = "447700900123"
+
+
+@pytest.mark.parametrize("text", ["+44 7700 900123", "447700900123", "+44 (7700) 900-123"])
+def test_who_wrote_from_a_number_that_the_library_refuses_can_be_found_and_erased(text: str):
+    tx = FakeTransaction()
+    [person_id] = says(tx, "STOP", digits=FICTIONAL)
+
+    assert consenting.find(tx, text).person.id == person_id
+    assert consenting.erase(tx, text, actor="cli", now=NOW) == [person_id]
+    with pytest.raises(InvalidInputError, match=r"given out|starts with"):
+        consenting.find(tx, text)
+
+
+@pytest.mark.parametrize("text", ["+44 7700 900124", "+447700 900123 ext 4", "1", ""])
+def test_a_number_that_is_neither_given_out_nor_on_record_is_refused_with_the_reason(text: str):
+    tx = FakeTransaction()
+    says(tx, "STOP", digits=FICTIONAL)
+
+    with pytest.raises(InvalidInputError):
+        consenting.find(tx, text)
