@@ -164,6 +164,15 @@ def spellings_of_digits(digits: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known))
 
 
+def is_number(text: str) -> bool:
+    """Tell whether `parse` takes this."""
+    try:
+        parse(text)
+    except InvalidInputError:
+        return False
+    return True
+
+
 def digits_of(text: str) -> str:
     """Give the digits of a number that was written well, given out or not; empty for anything else.
 

@@ -1,36 +1,24 @@
-"""Recording what people say about being written to: stops, preferences, comings back, and being forgotten.
+"""Recording what people say about being written to, as Meta's webhooks bring it: stops, preferences, failures.
 
 Webhooks are repeated and reordered, so each of these may run twice and late: what a person said last decides, and of
 two things said at one instant the stop. Stops of people we do not know are remembered, so that a later import cannot
-revive them. Where an operator acts there is an audit row, which never holds a phone number.
+revive them. What operators record is `bot.services.attending`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from bot.domain import phone
-from bot.domain.consent import ConsentEvent, ConsentKind, Standing
-from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.consent import ConsentEvent, ConsentKind
 from bot.domain.instants import Millis
 from bot.domain.stopwords import is_stop
 from bot.ports.people import Person
-from bot.ports.records import AuditEntry
 from bot.ports.storage import Transaction
-from bot.services import recognising
+from bot.services import recognising, recording
 from bot.services.recognising import Named
 
 #: So many messages in a row that could not be delivered (131026), and a person is not written to any more.
 UNDELIVERABLE_LIMIT = 3
 
 _WEBHOOK = "webhook"
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRecord:
-    """A person with everything they, or somebody for them, said about consent, the oldest first."""
-
-    person: Person
-    history: tuple[ConsentEvent, ...]
 
 
 def hear(tx: Transaction, named: Named, *, texts: Iterable[str], at: Millis, message_id: str, now: Millis) -> list[int]:
@@ -100,56 +88,13 @@ def reach(tx: Transaction, reached: Mapping[int, Millis], now: Millis) -> None:
     well = {person_id for person_id, at in reached.items() if person_id not in since or since[person_id] < at}
     tx.people.clear_failures(well, now)
     for person_id in sorted(well & since.keys()):
-        _audit(tx, person_id, "suppression lifted", _WEBHOOK, now)
+        recording.record_of_person(tx, person_id, "suppression lifted", _WEBHOOK, now)
 
 
 def _suppression(message_id: str, at: Millis) -> ConsentEvent:
     return ConsentEvent(
         kind=ConsentKind.SUPPRESS, at=at, source="meta error 131026", evidence=message_id, actor=_WEBHOOK
     )
-
-
-def opt_in(tx: Transaction, person_id: int, *, source: str, wording: str, at: Millis, actor: str, now: Millis) -> None:
-    """Record that somebody agreed to be written to; lifts no stop."""
-    event = ConsentEvent(kind=ConsentKind.OPT_IN, at=at, source=source, wording=wording, actor=actor)
-    _act(tx, person_id, event, "opt-in recorded", now)
-
-
-def stop(tx: Transaction, person_id: int, *, source: str, wording: str, at: Millis, actor: str, now: Millis) -> None:
-    """Record a stop that reached us outside WhatsApp (a letter, a call)."""
-    event = ConsentEvent(kind=ConsentKind.STOP, at=at, source=source, wording=wording, actor=actor)
-    _act(tx, person_id, event, "stop recorded", now)
-
-
-def resume(tx: Transaction, person_id: int, *, source: str, wording: str, at: Millis, actor: str, now: Millis) -> None:
-    """Record that somebody came back to us of their own will: lifts our stop, never WhatsApp's."""
-    event = ConsentEvent(kind=ConsentKind.RESUME, at=at, source=source, wording=wording, actor=actor)
-    _act(tx, person_id, event, "stop lifted", now)
-
-
-def find(tx: Transaction, text: str, default_region: str | None = None) -> PersonRecord:
-    """Look somebody up by phone number or business-scoped user id; raises InvalidInputError or NotFoundError."""
-    person = _look_up(tx, text, default_region)[0]
-    return PersonRecord(person, tuple(tx.consents.history(person.id)))
-
-
-def reveal(tx: Transaction, person_id: int, *, actor: str, now: Millis) -> str:
-    """Give somebody's full address to a person who may see it, and write down who looked."""
-    person = _get(tx, person_id)
-    _audit(tx, person_id, "number revealed", actor, now)
-    return person.phone or person.bsuid or ""
-
-
-def erase(tx: Transaction, text: str, *, actor: str, now: Millis, default_region: str | None = None) -> list[int]:
-    """Forget somebody under every spelling of their number; totals and the proof that consent existed stay.
-
-    Gives the ids of the rows emptied. Raises InvalidInputError or NotFoundError.
-    """
-    people = _look_up(tx, text, default_region)
-    for person in people:
-        tx.people.erase(person.id, now)
-        _audit(tx, person.id, "person erased", actor, now)
-    return [person.id for person in people]
 
 
 _LIFTED_BY = {ConsentKind.STOP: ConsentKind.RESUME, ConsentKind.WHATSAPP_STOP: ConsentKind.WHATSAPP_RESUME}
@@ -167,46 +112,3 @@ def _is_superseded(history: Iterable[ConsentEvent], event: ConsentEvent) -> bool
         return any(known.kind is ConsentKind.WHATSAPP_STOP and known.at >= event.at for known in history)
     lifting = _LIFTED_BY.get(event.kind)
     return any(known.kind is lifting and known.at > event.at for known in history)
-
-
-def _look_up(tx: Transaction, text: str, default_region: str | None) -> list[Person]:
-    """Find by what a person typed, the exact number first."""
-    address, named = _named(tx, text, default_region)
-    people = sorted(recognising.find(tx, named), key=lambda person: person.phone != address)
-    if not people:
-        raise NotFoundError(f"Nobody with {phone.mask(address)} is on record; check the number, or import the opt-in.")
-    return people
-
-
-def _named(tx: Transaction, text: str, default_region: str | None) -> tuple[str, Named]:
-    """Read an address; a number that the phone library refuses is one all the same where somebody wrote to us from it.
-
-    Raises InvalidInputError for what is neither.
-    """
-    if phone.is_bsuid(text.strip()):
-        return text.strip(), Named(user_id=text.strip())
-    try:
-        address = phone.parse(text, default_region).e164
-    except InvalidInputError:
-        named = Named(phone.digits_of(text))
-        if not recognising.find(tx, named):
-            raise
-        return f"+{named.digits}", named
-    return address, Named(address[1:])
-
-
-def _get(tx: Transaction, person_id: int) -> Person:
-    person = tx.people.get(person_id)
-    if person is None or person.standing & Standing.NO_ADDRESS:
-        raise NotFoundError("This person is not on record any more; look them up again.")
-    return person
-
-
-def _act(tx: Transaction, person_id: int, event: ConsentEvent, action: str, now: Millis) -> None:
-    _get(tx, person_id)
-    tx.consents.record([(person_id, event)], now)
-    _audit(tx, person_id, action, event.actor, now, source=event.source)
-
-
-def _audit(tx: Transaction, person_id: int, action: str, actor: str, now: Millis, **detail: str) -> None:
-    tx.audit.append(AuditEntry(at=now, actor=actor, action=action, subject=f"person {person_id}", detail=detail))

@@ -14,8 +14,8 @@ from bot.domain.consent import ConsentKind, Standing
 from bot.domain.inbound import IdentityChange
 from bot.domain.instants import Millis
 from bot.ports.people import Person
-from bot.ports.records import AuditEntry
 from bot.ports.storage import Transaction
+from bot.services import recording
 
 #: What is said about one human being wherever they are on record, and the bit that tells whether it is in force.
 _STOPS = {ConsentKind.STOP: Standing.STOPPED, ConsentKind.WHATSAPP_STOP: Standing.WHATSAPP_STOPPED}
@@ -96,8 +96,7 @@ def _recognise(tx: Transaction, person_id: int, other_id: int, now: Millis) -> N
     lines = [line for line in history if line.kind is not ConsentKind.SUPPRESS or is_suppressed]
     tx.consents.record([(person_id, line) for line in lines], now)
     tx.people.unite(person_id, other_id, now)
-    subject, detail = f"person {person_id}", {"with": f"person {other_id}"}
-    tx.audit.append(AuditEntry(at=now, actor="arauto", action="people united", subject=subject, detail=detail))
+    recording.record_of_person(tx, person_id, "people united", "arauto", now, other=f"person {other_id}")
 
 
 def _by_ids(tx: Transaction, named: Named) -> Iterable[Person]:

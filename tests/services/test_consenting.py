@@ -1,42 +1,12 @@
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.consent import ConsentEvent, ConsentKind, Standing
-from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.consent import ConsentKind, Standing
 from bot.domain.instants import DAY, Millis
-from bot.ports.people import NewPerson, Person
-from bot.services import consenting
-from bot.services.recognising import Named
+from bot.services import attending, consenting
 from tests.fakes import FakeTransaction
-
-NOW = Millis(1_795_000_000_000)
-ANA = "+5511999991234"
-
-
-def person(tx: FakeTransaction, phone: str = ANA) -> Person:
-    new = NewPerson(phone=phone, identity=consenting.phone.identity_of_digits(phone[1:]), country="BR", market="Brazil")
-    [saved] = tx.people.save([new], NOW)
-    tx.consents.record(
-        [(saved.person_id, ConsentEvent(kind=ConsentKind.OPT_IN, at=Millis(NOW - DAY), source="fair"))], NOW
-    )
-    return tx.people.rows[saved.person_id]
-
-
-def says(
-    tx: FakeTransaction, *texts: str, digits: str | None = ANA[1:], user_id: str | None = None, at: int = NOW
-) -> list[int]:
-    return consenting.hear(tx, Named(digits, user_id), texts=texts, at=Millis(at), message_id=f"wamid.{at}", now=NOW)
-
-
-def prefers(
-    tx: FakeTransaction, *, stop: bool, at: int = NOW, digits: str | None = ANA[1:], user_id: str | None = None
-) -> list[int]:
-    return consenting.apply_preference(
-        tx, Named(digits, user_id), is_stop=stop, at=Millis(at), wording="User requested", now=NOW
-    )
+from tests.services.voices import ANA, NOW, person, prefers, says, suppressed
 
 
 def test_a_stop_word_stops_and_keeps_the_words_as_evidence():
@@ -138,7 +108,7 @@ def test_a_stop_delivered_again_does_not_undo_a_later_coming_back():
     tx = FakeTransaction()
     ana = person(tx)
     says(tx, "STOP")
-    consenting.resume(
+    attending.resume(
         tx, ana.id, source="call", wording="yes again", at=Millis(NOW + 1), actor="U1", now=Millis(NOW + 1)
     )
 
@@ -233,13 +203,6 @@ def test_a_delivery_between_failures_begins_the_count_anew():
     assert consenting.suppress_undeliverable(tx, {ana.id: "wamid.9"}, at=NOW, now=NOW) == []
 
 
-def suppressed(tx: FakeTransaction) -> Person:
-    ana = person(tx)
-    for n in range(3):
-        consenting.suppress_undeliverable(tx, {ana.id: f"wamid.{n}"}, at=NOW, now=NOW)
-    return ana
-
-
 @pytest.mark.parametrize(("at", "lifts"), [(NOW - 1, False), (NOW, False), (NOW + 1, True)])
 def test_what_arrives_later_lifts_the_suppression_and_is_audited(at: int, lifts: bool):
     tx = FakeTransaction()
@@ -261,111 +224,3 @@ def test_whoever_writes_to_us_is_no_longer_suppressed(words: str, standing: int)
     says(tx, words, at=NOW + 1)
 
     assert tx.people.rows[ana.id].standing == Standing(standing)
-
-
-@pytest.mark.parametrize(
-    ("act", "standing"),
-    [
-        (consenting.opt_in, Standing.OPTED_IN),
-        (consenting.stop, Standing.OPTED_IN | Standing.STOPPED),
-        (consenting.resume, Standing.OPTED_IN),
-    ],
-)
-def test_what_an_operator_records_is_audited_without_the_number(act: Callable[..., None], standing: Standing):
-    tx = FakeTransaction()
-    ana = person(tx)
-
-    act(tx, ana.id, source="letter", wording="as written", at=NOW, actor="U1", now=NOW)
-
-    assert tx.people.rows[ana.id].standing == standing
-    [entry] = tx.audit.entries
-    assert (entry.actor, entry.subject, entry.detail) == ("U1", f"person {ana.id}", {"source": "letter"})
-    assert tx.consents.history(ana.id)[-1].actor == "U1"
-
-
-def test_nothing_can_be_recorded_of_somebody_who_is_not_there():
-    with pytest.raises(NotFoundError):
-        consenting.stop(FakeTransaction(), 1, source="letter", wording="", at=NOW, actor="U1", now=NOW)
-
-
-@pytest.mark.parametrize("text", [ANA, "+55 (11) 99999-1234", "11 99999-1234"])
-def test_a_person_is_found_as_a_number_is_written(text: str):
-    tx = FakeTransaction()
-    ana = person(tx)
-
-    record = consenting.find(tx, text, default_region="BR")
-
-    assert (record.person.id, [event.kind for event in record.history]) == (ana.id, [ConsentKind.OPT_IN])
-
-
-def test_a_person_is_found_by_user_id():
-    tx = FakeTransaction()
-    [person_id] = says(tx, "STOP", digits=None, user_id="NL.9f3k")
-
-    assert consenting.find(tx, " NL.9f3k ").person.id == person_id
-
-
-def test_of_two_spellings_the_exact_one_is_found():
-    tx = FakeTransaction()
-    rows = {phone: person(tx, phone).id for phone in ("+5491123456789", "+541123456789")}
-
-    assert {phone: consenting.find(tx, phone).person.id for phone in rows} == rows
-
-
-def test_who_is_not_on_record_is_named_masked():
-    with pytest.raises(NotFoundError, match=r"\+55 11 \*{5}-1234 is on record") as refusal:
-        consenting.find(FakeTransaction(), ANA)
-
-    assert ANA not in str(refusal.value)
-
-
-def test_what_is_no_number_cannot_be_looked_up():
-    with pytest.raises(InvalidInputError):
-        consenting.find(FakeTransaction(), "Ana")
-
-
-def test_revealing_a_number_leaves_a_trace():
-    tx = FakeTransaction()
-    ana = person(tx)
-
-    assert consenting.reveal(tx, ana.id, actor="U1", now=NOW) == ANA
-
-    assert [(entry.action, entry.actor) for entry in tx.audit.entries] == [("number revealed", "U1")]
-
-
-def test_erasing_forgets_every_spelling_and_is_audited_without_the_number():
-    tx = FakeTransaction()
-    rows = [person(tx, phone).id for phone in ("+5491123456789", "+541123456789")]
-
-    assert sorted(consenting.erase(tx, "+5491123456789", actor="U1", now=NOW)) == rows
-
-    assert [tx.people.rows[each].phone for each in rows] == [None, None]
-    assert {entry.action for entry in tx.audit.entries} == {"person erased"}
-    assert "541123456789" not in str(tx.audit.entries)
-    with pytest.raises(NotFoundError):
-        consenting.find(tx, "+5491123456789")
-    with pytest.raises(NotFoundError):
-        consenting.reveal(tx, rows[0], actor="U1", now=NOW)
-
-
-FICTIONAL = "447700900123"
-
-
-@pytest.mark.parametrize("text", ["+44 7700 900123", "447700900123", "+44 (7700) 900-123"])
-def test_who_wrote_from_a_number_that_the_library_refuses_can_be_found_and_erased(text: str):
-    tx = FakeTransaction()
-    [person_id] = says(tx, "STOP", digits=FICTIONAL)
-
-    assert consenting.find(tx, text).person.id == person_id
-    assert consenting.erase(tx, text, actor="cli", now=NOW) == [person_id]
-    with pytest.raises(InvalidInputError, match=r"given out|starts with"):
-        consenting.find(tx, text)
-
-
-@pytest.mark.parametrize("text", ["+44 7700 900124", "+447700 900123 ext 4", "1", ""])
-def test_a_number_that_is_neither_given_out_nor_on_record_is_refused_with_the_reason(text: str):
-    tx = FakeTransaction()
-    says(tx, "STOP", digits=FICTIONAL)
-
-    with pytest.raises(InvalidInputError):
-        consenting.find(tx, text)

@@ -14,7 +14,7 @@ from bot.domain.message import Dispatch, tracker
 from bot.ports.meta import InDoubt
 from bot.ports.people import Person
 from bot.ports.storage import Transaction
-from bot.services import consenting, reacting, rehearsing
+from bot.services import attending, reacting, rehearsing
 from bot.whatsapp import webhooks
 from tests.builders import NUMBER, a_person, a_phone, add_people, an_opt_in, later
 from tests.services.house import ANA, House, a_policy, a_status, shown
@@ -157,7 +157,7 @@ async def test_what_was_said_last_holds_when_two_histories_become_one(house: Hou
     ana = await person(house)
     await absorb(house, inbound=[says(at=later(1))])
     back = {"source": "call", "wording": "yes", "actor": "U1", "now": later(2)}
-    await house.write(lambda tx: consenting.resume(tx, ana.id, at=later(2), **back))
+    await house.write(lambda tx: attending.resume(tx, ana.id, at=later(2), **back))
 
     await absorb(house, statuses=[arrived()])
     came_back = await house.standing(1)

@@ -1,4 +1,4 @@
-"""The answer to `/optins find`: one person, masked, and what is on record about their consent."""
+"""The answers of `/optins` about one person, masked: what is on record about their consent, a stop, a coming back."""
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.sheet import PersonSheet
@@ -29,6 +29,21 @@ def person(sheet: PersonSheet) -> ChatMessage:
 def person_unknown(address: str) -> ChatMessage:
     """Say that nobody with this (masked) address is on record."""
     text = f"Nobody with {code(address)} is on record, so nothing is sent there."
+    return ChatMessage(text=text, blocks=[section(text)])
+
+
+def stopped(address: str, before: Standing) -> ChatMessage:
+    """Say that a stop is on record now; `before` is where the person stood."""
+    was = " They had asked us to stop before." if Standing.STOPPED in before else ""
+    text = f"✋ {code(address)} is stopped: nothing more is sent there, and no import lifts it.{was}"
+    return ChatMessage(text=text, blocks=[section(text)])
+
+
+def resumed(address: str, standing: Standing) -> ChatMessage:
+    """Say what holds after our stop was lifted."""
+    text = f"↩️ The new consent of {code(address)} is on record. {standing_words(standing)}."
+    if Standing.WHATSAPP_STOPPED in standing:
+        text += " Only they can lift that, in WhatsApp’s settings of their chat with you."
     return ChatMessage(text=text, blocks=[section(text)])
 
 
