@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from bot.domain.errors import ConfigurationError
 
 #: Every step this program knows, in order; each engine has its own SQL for each.
-STEP_NAMES = ("0001_first_schema", "0002_audience_cells", "0003_open_messages", "0004_lean_people")
+STEP_NAMES = (
+    "0001_first_schema",
+    "0002_audience_cells",
+    "0003_open_messages",
+    "0004_lean_people",
+    "0005_sealed_rows",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.consent import Exclusion, Facts, Standing, verdict
 from bot.domain.instants import Millis
 from bot.domain.phone import mask
-from bot.domain.plan import PlannedRecipient, PlanSummary, chain_all
+from bot.domain.plan import SEAL_BYTES, PlannedRecipient, PlanSummary, chain_all
 from bot.domain.policy import Policy
 from bot.domain.rendering import filled_in, preview
 from bot.ports.people import Candidate, Person
@@ -37,11 +37,12 @@ EXAMPLES = 2
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """What planning needs beside the books: house rules, prices, and fresh click tokens."""
+    """What planning needs beside the books: house rules, prices, fresh click tokens, and random bytes for seals."""
 
     policy: Policy
     card: rates.RateCard
     new_token: Callable[[], str]
+    random_bytes: Callable[[int], bytes]
     #: How many ids of people one step looks through.
     reach: int = REACH
 
@@ -67,7 +68,10 @@ class Planner:
     def _add(self, tx: Transaction, campaign: Campaign, plan: PlanSummary, people: list[Candidate]) -> PlanSummary:
         draft = _Draft(plan)
         composer = self._composer(campaign)
-        rows = [row for person in people if (row := self._row(draft, campaign, composer, person)) is not None]
+        noise = self.random_bytes(SEAL_BYTES * len(people))
+        seals = (noise[at : at + SEAL_BYTES] for at in range(0, len(noise), SEAL_BYTES))
+        found = (self._row(draft, campaign, composer, *one) for one in zip(people, seals, strict=True))
+        rows = [row for row in found if row is not None]
         added = tx.recipients.add(campaign.id, rows)
         draft.include(list(compress(rows, added)))
         for row in compress(rows, map(not_, added)):
@@ -83,7 +87,7 @@ class Planner:
         )
 
     def _row(
-        self, draft: "_Draft", campaign: Campaign, composer: Composer, person: Candidate
+        self, draft: "_Draft", campaign: Campaign, composer: Composer, person: Candidate, seal: bytes
     ) -> PlannedRecipient | None:
         """Freeze one person, or count them out."""
         address = person.phone or person.bsuid or ""
@@ -104,6 +108,7 @@ class Planner:
             composed.components_json,
             person.market,
             person.country,
+            seal,
             composed.links,
         )
 
@@ -211,7 +216,7 @@ class _Draft:
         self._recipients += len(rows)
         self._by_country.update([row.country for row in rows])
         self._by_market.update([row.market for row in rows])
-        self._chain = chain_all(self._chain, [(row.identity, row.address, row.parameters) for row in rows])
+        self._chain = chain_all(self._chain, [(row.identity, row.address, row.parameters, row.seal) for row in rows])
 
     def summary(self, *, cursor: int) -> PlanSummary:
         return replace(

@@ -4,6 +4,7 @@ import json
 
 from bot.domain.consent import Standing
 from bot.domain.instants import Millis
+from bot.domain.plan import NO_PARAMETERS, SEAL_BYTES, sealed
 from storage.books.connection import Connection
 from storage.books.consents import NEXT_LINE
 from storage.rows.values import Row
@@ -13,6 +14,10 @@ SELECT id, plan FROM campaigns
 WHERE plan IS NOT NULL AND id IN (SELECT campaign_id FROM recipients WHERE person_id = :id)
 """
 _SET_PLAN = "UPDATE campaigns SET plan = :plan WHERE id = :id"
+_SEALED = """
+SELECT id, identity, address, parameters, seal FROM recipients WHERE person_id = :id AND length(seal) = :bytes
+"""
+_SET_SEAL = "UPDATE recipients SET seal = ? WHERE id = ?"
 _PERSON = "SELECT id, phone, bsuid, wa_id FROM people WHERE id = ? AND erased_at IS NULL"
 
 #: Kind, time and source prove that consent existed; the person's own words and where they are found go.
@@ -72,6 +77,7 @@ class Eraser:
             return
         values = _values(row, now)
         self._forget_examples(values)
+        self._leave_seals(row["id"])
         for statement in _STATEMENTS:
             self._connection.execute(statement, values)
 
@@ -80,6 +86,13 @@ class Eraser:
         for row in self._connection.execute(_PLANS, values).fetchall():
             plan = {**json.loads(row["plan"]), "examples": []}
             self._connection.execute(_SET_PLAN, {"plan": json.dumps(plan), "id": row["id"]})
+
+    def _leave_seals(self, person_id: int) -> None:
+        """Let what stands for this person's rows in the chains of their plans take the place of the seals."""
+        rows = self._connection.execute(_SEALED, {"id": person_id, "bytes": SEAL_BYTES}).fetchall()
+        for row in rows:
+            stands = sealed(row["identity"], row["address"], row["parameters"], row["seal"])
+            self._connection.execute(_SET_SEAL, (stands, row["id"]))
 
 
 def _values(row: Row, now: Millis) -> dict[str, object]:
@@ -94,7 +107,7 @@ def _values(row: Row, now: Millis) -> dict[str, object]:
         "phone": phone,
         **names,
         **{f"{name}_bytes": None if text is None else text.encode() for name, text in names.items()},
-        "nothing": b"[]",
+        "nothing": NO_PARAMETERS,
         "emptied": b"",
         "erased": f"erased:{row['id']}",
         "standing": int(Standing.NO_ADDRESS),

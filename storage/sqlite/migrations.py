@@ -31,6 +31,11 @@ def _lean_people(db: Database) -> None:
     _run(db, schema.V4)
 
 
+@STEPS(name=STEP_NAMES[4])
+def _sealed_rows(db: Database) -> None:
+    _run(db, schema.V5)
+
+
 def state_of(db: Database) -> SchemaState:
     """Read which steps a database has; writes nothing."""
     found = tuple(step.name for step in STEPS.applied(db))

@@ -127,7 +127,7 @@ def test_wrong_settings_are_findings_and_the_database_is_looked_at_all_the_same(
     lines = answer.out.splitlines()
     assert sum(line.startswith("fail ") for line in lines) == len(REQUIRED)
     assert "warn ARAUTO_APPROVER is no setting of Arauto. Did you mean ARAUTO_APPROVERS?" in lines
-    assert "ok   Database: schema 0004_lean_people, writable." in lines
+    assert "ok   Database: schema 0005_sealed_rows, writable." in lines
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,13 @@ from storage.postgres.schema.messages import RECIPIENTS
 from storage.postgres.schema.open_messages import OPEN_MESSAGES
 from storage.postgres.schema.people import CONSENTS, PEOPLE
 from storage.postgres.schema.records import RECORDS
+from storage.postgres.schema.sealed_rows import SEALED_ROWS
 
 #: In the order of what refers to what.
 V1 = (PEOPLE, CONSENTS, TEMPLATES, CAMPAIGNS, RECIPIENTS, RECORDS)
 V2 = (CELLS, COUNT_PEOPLE)
 V3 = (OPEN_MESSAGES,)
 V4 = (LEAN_PEOPLE, LEAN_CONSENTS)
+V5 = (SEALED_ROWS,)
 #: One for each of `storage.schema.STEP_NAMES`.
-STEPS = (V1, V2, V3, V4)
+STEPS = (V1, V2, V3, V4, V5)
