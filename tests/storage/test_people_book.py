@@ -2,6 +2,7 @@
 
 from bot.domain.audience import AudienceRule
 from bot.domain.consent import ConsentKind, Standing
+from bot.domain.plan import SEAL_BYTES
 from bot.ports.people import Person
 from bot.ports.storage import Storage, Transaction
 from tests.builders import (
@@ -273,3 +274,25 @@ async def test_only_a_row_without_a_phone_is_united(storage: Storage):
     person = await storage.read(lambda tx: tx.people.get(two))
     assert person is not None
     assert (person.phone, person.standing) == (a_phone(2), Standing.OPTED_IN)
+
+
+async def test_erasing_keeps_the_chain_of_a_plan_and_nothing_of_the_seal(storage: Storage):
+    def fill(tx: Transaction):
+        ids = add_people(tx, 3)
+        sealed, before_seals = add_campaign(tx), add_campaign(tx, token="BBBB")
+        seals = [bytes([n]) * SEAL_BYTES for n in (1, 2, 3)]
+        rows = [a_planned(n, person_id=one, seal=seals[n - 1]) for n, one in enumerate(ids, 1)]
+        tx.recipients.add(sealed.id, rows)
+        tx.recipients.add(before_seals.id, [row._replace(seal=None) for row in rows])
+        before = [tx.recipients.chain(each.id) for each in (sealed, before_seals)]
+        tx.people.erase(ids[1], later(1))
+        after = [tx.recipients.chain(each.id) for each in (sealed, before_seals)]
+        kept = tx.people._connection.execute("SELECT seal FROM recipients WHERE seal IS NOT NULL ORDER BY id")
+        return seals, before, after, [bytes(row["seal"]) for row in kept]
+
+    seals, before, after, kept = await storage.write(fill)
+
+    assert before[0] == after[0]
+    assert before[1] != after[1]
+    assert (kept[0], kept[2]) == (seals[0], seals[2])
+    assert seals[1] not in kept[1]
