@@ -18,8 +18,9 @@ SEAL_BYTES = 16
 #: What an erased row holds.
 NO_PARAMETERS = b"[]"
 
-#: Writes a length in four bytes, the most significant first.
+#: Write lengths in four bytes each, the most significant first.
 _length = struct.Struct(">I").pack
+_lengths = struct.Struct(">III").pack
 
 #: The chain's value before the first recipient.
 EMPTY_CHAIN = hashlib.sha256(b"arauto plan").hexdigest()
@@ -41,29 +42,34 @@ def chain_all(previous: str, links: Iterable[Link]) -> str:
     One call hashes many, and each of them in one piece: a million are chained twice (benchmarks/planning.py).
     """
     value = previous
+    sha256 = hashlib.sha256
     for identity, address, parameters, seal in links:
-        row = _written(identity, address, parameters, seal or b"")
-        if seal is not None:  # plans from before there were seals are chained by their rows themselves
-            is_erased = len(seal) != SEAL_BYTES and not address and parameters == NO_PARAMETERS
-            row = seal if is_erased else hashlib.sha256(row).digest()
-        value = hashlib.sha256(value.encode() + row).hexdigest()
+        if seal is None:
+            row = _unsealed(identity, address, parameters)
+        elif len(seal) == SEAL_BYTES or address or parameters != NO_PARAMETERS:
+            row = sealed(identity, address, parameters, seal)
+        else:
+            row = seal  # of somebody who was erased
+        value = sha256(value.encode() + row).hexdigest()
     return value
 
 
-def sealed(identity: str, address: str, parameters: bytes, seal: bytes) -> bytes:
+def sealed(identity_text: str, address_text: str, parameters: bytes, seal: bytes) -> bytes:
     """Give what stands for a row in the chain: the SHA-256 of its fresh seal and its parts.
 
     When somebody is erased it takes the seal's place, and goes on standing for a row that is empty. Without the seal it
     tells nothing: a hash of the parts alone would fit one phone number of all there are, and soon be found.
     """
-    return hashlib.sha256(_written(identity, address, parameters, seal)).digest()
+    identity, address = identity_text.encode(), address_text.encode()
+    lengths = _lengths(len(identity), len(address), len(parameters))
+    return hashlib.sha256(b"".join((seal, lengths, identity, address, parameters))).digest()
 
 
-def _written(identity_text: str, address_text: str, parameters: bytes, seal: bytes) -> bytes:
-    """Write the parts of a row with their lengths, so that nothing can move from one to the next."""
+def _unsealed(identity_text: str, address_text: str, parameters: bytes) -> bytes:
+    """Give what stands for a row of a plan that was frozen before there were seals: the row itself."""
     identity, address = identity_text.encode(), address_text.encode()
     whom = (_length(len(identity)), identity, _length(len(address)), address)
-    return b"".join((seal, *whom, _length(len(parameters)), parameters))
+    return b"".join((*whom, _length(len(parameters)), parameters))
 
 
 def plan_digest(head: Mapping[str, object], recipients_chain: str) -> str:

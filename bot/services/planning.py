@@ -68,15 +68,20 @@ class Planner:
     def _add(self, tx: Transaction, campaign: Campaign, plan: PlanSummary, people: list[Candidate]) -> PlanSummary:
         draft = _Draft(plan)
         composer = self._composer(campaign)
-        noise = self.random_bytes(SEAL_BYTES * len(people))
-        seals = (noise[at : at + SEAL_BYTES] for at in range(0, len(noise), SEAL_BYTES))
-        found = (self._row(draft, campaign, composer, *one) for one in zip(people, seals, strict=True))
+        found = [
+            self._row(draft, campaign, composer, *one) for one in zip(people, self._seals(len(people)), strict=True)
+        ]
         rows = [row for row in found if row is not None]
         added = tx.recipients.add(campaign.id, rows)
         draft.include(list(compress(rows, added)))
         for row in compress(rows, map(not_, added)):
             draft.exclude(Exclusion.DUPLICATE, row.address)
         return draft.summary(cursor=people[-1].person_id)
+
+    def _seals(self, count: int) -> list[bytes]:
+        """Draw fresh seals, all of a chunk at once."""
+        noise = self.random_bytes(SEAL_BYTES * count)
+        return [noise[at : at + SEAL_BYTES] for at in range(0, len(noise), SEAL_BYTES)]
 
     def _composer(self, campaign: Campaign) -> Composer:
         if campaign.template is None:
