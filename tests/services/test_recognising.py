@@ -11,7 +11,7 @@ from bot.domain.delivery import Status
 from bot.domain.inbound import IdentityChange, Inbound, Preference, WebhookBatch
 from bot.domain.instants import SECOND
 from bot.domain.message import Dispatch, tracker
-from bot.ports.meta import InDoubt
+from bot.ports.meta import Accepted, InDoubt
 from bot.ports.people import Person
 from bot.ports.storage import Transaction
 from bot.services import attending, reacting, rehearsing
@@ -136,6 +136,16 @@ async def test_a_stop_while_the_message_was_in_doubt_is_carried_over_when_the_st
 
     await absorb(house, statuses=[arrived(tracker=tracker(campaign.token, row.id, 1))])
 
+    assert await house.standing(1) & Standing.STOPPED
+
+
+async def test_a_stop_said_before_the_answer_names_the_user_id_is_carried_over(house: House):
+    _, [row] = await house.marked(1)
+    await absorb(house, inbound=[says("Stop!")])
+
+    await house.settle((row, Accepted("wamid.1", user_id=USER_ID)))
+
+    assert (await person(house)).bsuid == USER_ID
     assert await house.standing(1) & Standing.STOPPED
 
 
