@@ -4,6 +4,7 @@ People and accepted messages are written with SQL of their own, because a millio
 take longer than what is measured. Everything else goes through the services.
 """
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,7 +103,7 @@ class Author:
     async def planned(self, name: str = "bench") -> Campaign:
         """Submit one and freeze its recipients."""
         campaign = await self.submitted(name)
-        planner = Planner(POLICY, default_card(), lambda: f"click-{campaign.token}")
+        planner = Planner(POLICY, default_card(), lambda: f"click-{campaign.token}", secrets.token_bytes)
         while await self.store.write(lambda tx: planner.step(tx, campaign.id, self.now)):
             pass
         return await self.store.read(lambda tx: drafting.require_campaign(tx, campaign.id))

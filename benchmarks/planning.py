@@ -4,6 +4,7 @@ Run with `python -m benchmarks.planning`. Size is the number of people, all of w
 transaction of its own, as in the bot.
 """
 
+import secrets
 import tempfile
 import time
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ async def measure(people: int) -> Measured:
 async def plan(store: Storage, author: books.Author) -> Measured:
     """Plan a campaign to everybody on record."""
     campaign = await author.submitted()
-    planner = Planner(books.POLICY, default_card(), lambda: "click")
+    planner = Planner(books.POLICY, default_card(), lambda: "click", secrets.token_bytes)
     resident = []
     instants = [time.perf_counter()]
     cpu = time.process_time()

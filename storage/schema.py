@@ -13,6 +13,7 @@ STEP_NAMES = (
     "0005_chat_troubles",
     "0006_digest_figures",
     "0007_posts_under_way",
+    "0008_sealed_rows",
 )
 
 

@@ -1,6 +1,6 @@
 """In-memory books for the services that keep people: dictionaries that follow the ports, nothing more."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -107,19 +107,38 @@ class FakePeople:
         return person
 
     def learn(self, person_id: int, *, wa_id: str | None = None, bsuid: str | None = None) -> None:
-        if wa_id:
-            self.wa_ids.setdefault(wa_id, person_id)
+        if wa_id and self.wa_ids.setdefault(wa_id, person_id) == person_id:
+            self.rows[person_id] = replace(self.rows[person_id], wa_id=wa_id)
         if bsuid and not self.find(bsuid):
             self.rows[person_id] = replace(self.rows[person_id], bsuid=bsuid)
+
+    def learn_bsuids(self, bsuids: Mapping[int, str]) -> dict[int, int]:
+        held = {}
+        for person_id, bsuid in bsuids.items():
+            if self.rows[person_id].bsuid is None and (holder := self.find(bsuid)):
+                held[person_id] = holder.id
+            elif self.rows[person_id].bsuid is None:
+                self.learn(person_id, bsuid=bsuid)
+        return held
+
+    def unite(self, person_id: int, bare_id: int, now: Millis) -> None:
+        bare, person = self.rows[bare_id], self.rows[person_id]
+        self.erase(bare_id, now)
+        self.rows[person_id] = replace(person, bsuid=person.bsuid or bare.bsuid)
 
     def count_failure(self, person_ids: Collection[int]) -> dict[int, int]:
         for each in person_ids:
             self.rows[each] = replace(self.rows[each], failures=self.rows[each].failures + 1)
         return {each: self.rows[each].failures for each in person_ids}
 
-    def clear_failures(self, person_ids: Collection[int]) -> None:
+    def clear_failures(self, person_ids: Collection[int], now: Millis) -> None:
         for each in person_ids:
-            self.rows[each] = replace(self.rows[each], failures=0)
+            standing = self.rows[each].standing & ~Standing.SUPPRESSED
+            self.rows[each] = replace(self.rows[each], failures=0, standing=standing)
+
+    def suppressed_since(self, person_ids: Collection[int]) -> dict[int, Millis]:
+        found = [each for each in person_ids if self.rows[each].standing & Standing.SUPPRESSED]
+        return {each: max(e.at for e in self.consents.lines[each] if e.kind is ConsentKind.SUPPRESS) for each in found}
 
     def erase(self, person_id: int, now: Millis) -> None:
         self.rows[person_id] = replace(
@@ -183,6 +202,9 @@ class FakeAudit:
 class FakeRecipients:
     #: When somebody was sent a message: instant to people.
     messaged: dict[Millis, int] = field(default_factory=dict)
+
+    def people_of(self, wamids: Collection[str]) -> dict[str, int]:
+        return {}
 
     def people_messaged_since(self, since: Millis) -> int:
         return sum(people for at, people in self.messaged.items() if at >= since)

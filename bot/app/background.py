@@ -61,7 +61,9 @@ class Background:
 
     def _build_schedule(self, card: RateCard, meta: MetaManagement) -> None:
         store, clock, policy = self._fenced(SCHEDULER), self._clock, self._policy
-        planning = PlanningRounds(store, Planner(policy, card, new_token), clock, planned=self.draw)
+        planning = PlanningRounds(
+            store, Planner(policy, card, new_token, secrets.token_bytes), clock, planned=self.draw
+        )
         launching = LaunchingRounds(store, meta, policy, clock, launched=self.send)
         self._planning = self._worker("planner", planning, SCHEDULER, every_seconds=1.0)
         self._cancelling = self._worker("canceller", CancellingRounds(store), SCHEDULER, every_seconds=1.0)

@@ -1,11 +1,11 @@
-"""`optins import` and `optins erase`: the operator's way to people's consent."""
+"""`optins import`, `stop`, `resume` and `erase`: the operator's way to people's consent."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from bot.ports.storage import Storage
     from bot.services.importing import Importer, ImportReport
 
-app = typer.Typer(help="Import and erase people's opt-ins.", no_args_is_help=True, rich_markup_mode=None)
+T = TypeVar("T")
+
+app = typer.Typer(
+    help="Import people's opt-ins; stop, resume or erase one person.", no_args_is_help=True, rich_markup_mode=None
+)
 
 #: Who acts, in consent history and audit rows.
 ACTOR: Final = "cli"
+_SOURCE: Final = "told us, noted on the command line"
 #: A smaller file is judged before a process that would do it has started.
 _WORTH_A_PROCESS: Final = 2_000_000
 _OWNER_ONLY: Final = 0o600
@@ -29,6 +34,9 @@ Country = Annotated[
     str | None,
     typer.Option("--country", metavar="CC", help="Country of numbers without +, two letters such as BR."),
 ]
+
+
+Phone = Annotated[str, typer.Argument(metavar="PHONE", help="The number, with + and country code.")]
 
 
 @app.command("import")
@@ -70,22 +78,63 @@ def import_file(
 
 
 @app.command()
+def stop(
+    phone: Phone,
+    wording: Annotated[str, typer.Option("--wording", help="What they said or wrote.")] = "",
+    source: Annotated[str, typer.Option("--source", help="How it reached us: a letter, a call.")] = _SOURCE,
+    country: Country = None,
+    database: options.DatabaseUrl = None,
+) -> None:
+    """Record that somebody wants nothing more: nothing is sent to them from now on, and no import lifts it."""
+    from bot.services import attending
+
+    people = _one_person(attending.stop_address, phone, country, database, source=source, wording=wording)
+    typer.echo(f"Stopped. People on record under this number: {len(people)}.")
+
+
+@app.command()
+def resume(
+    phone: Phone,
+    wording: Annotated[str, typer.Option("--wording", help="What they agreed to anew.")],
+    source: Annotated[str, typer.Option("--source", help="How it reached us: a letter, a call.")] = _SOURCE,
+    country: Country = None,
+    database: options.DatabaseUrl = None,
+) -> None:
+    """Record that somebody came back to us: a new consent, which lifts our stop, never one made in WhatsApp itself."""
+    from bot.domain.consent import Standing
+    from bot.services import attending
+
+    people = _one_person(attending.resume_address, phone, country, database, source=source, wording=wording)
+    typer.echo(f"The new consent is on record. People on record under this number: {len(people)}.")
+    if any(person.standing & Standing.WHATSAPP_STOPPED for person in people):
+        typer.echo(f"Nothing is sent all the same: {attending.STOPPED_IN_WHATSAPP}")
+
+
+@app.command()
 def erase(
-    phone: Annotated[str, typer.Argument(metavar="PHONE", help="The number, with + and country code.")],
+    phone: Phone,
     country: Country = None,
     database: options.DatabaseUrl = None,
 ) -> None:
     """Erase one person: the number, the name and every attribute go, totals stay."""
+    from bot.services import attending
+
+    erased = _one_person(attending.erase, phone, country, database)
+    typer.echo(f"Erased. People on record under this number: {len(erased)}.")
+
+
+def _one_person(
+    act: Callable[..., list[T]], phone: str, country: str | None, database: str | None, **said: str
+) -> list[T]:
+    """Do something to whoever is on record under a number; gives what it gives for each row."""
     url = options.database_url(database)
     from bot.cli.opening import with_existing_storage
     from bot.domain.phone import check_region
     from bot.runtime.clock import SystemClock
-    from bot.services import consenting
 
     region = None if country is None else check_region(country)
-    forget = partial(consenting.erase, text=phone, actor=ACTOR, now=SystemClock().now(), default_region=region)
-    erased = with_existing_storage(url, lambda storage: storage.write(forget))
-    typer.echo(f"Erased. People on record under this number: {len(erased)}.")
+    work = partial(act, text=phone, actor=ACTOR, now=SystemClock().now(), default_region=region, **said)
+    return with_existing_storage(url, lambda storage: storage.write(work))
 
 
 def summary(report: "ImportReport") -> str:

@@ -164,6 +164,25 @@ def spellings_of_digits(digits: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known))
 
 
+def is_number(text: str) -> bool:
+    """Tell whether `parse` takes this."""
+    try:
+        parse(text)
+    except InvalidInputError:
+        return False
+    return True
+
+
+def digits_of(text: str) -> str:
+    """Give the digits of a number that was written well, given out or not; empty for anything else.
+
+    To look for what is on record: WhatsApp knows numbers before the library does, and Meta names people by digits.
+    """
+    written = _clean(text)
+    digits = phonenumbers.normalize_digits_only(written) if _WRITTEN.fullmatch(written) else ""
+    return digits if _SHORTEST <= len(digits) <= _LONGEST else ""
+
+
 def is_bsuid(text: str) -> bool:
     """Tell whether this is a business-scoped user id: two capitals, a dot, letters and digits."""
     return _BSUID.fullmatch(text) is not None
@@ -184,6 +203,8 @@ def mask(address: str) -> str:
     return _stars(shown, hidden_from=_area_end(shown))
 
 
+#: Digits of a number with its country code (ITU-T E.164; no country has shorter ones than these).
+_SHORTEST, _LONGEST = 7, 15
 #: Digits that must stay hidden between what is shown in front and the last four.
 _HIDDEN_AT_LEAST = 3
 _TAIL = 4

@@ -10,11 +10,17 @@ from typing import NamedTuple, TypeAlias
 
 from bot.domain.instants import Millis
 
-#: What one recipient adds to the chain: identity, address, parameters.
-Link: TypeAlias = tuple[str, str, bytes]
+#: What one recipient adds to the chain: identity, address, parameters, seal.
+Link: TypeAlias = tuple[str, str, bytes, bytes | None]
 
-#: Writes a length in four bytes, the most significant first.
+#: Bytes of a fresh seal: what is hashed with it cannot be guessed once it is gone.
+SEAL_BYTES = 16
+#: What an erased row holds.
+NO_PARAMETERS = b"[]"
+
+#: Write lengths in four bytes each, the most significant first.
 _length = struct.Struct(">I").pack
+_lengths = struct.Struct(">III").pack
 
 #: The chain's value before the first recipient.
 EMPTY_CHAIN = hashlib.sha256(b"arauto plan").hexdigest()
@@ -25,25 +31,45 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def chain(previous: str, identity: str, address: str, parameters: bytes) -> str:
+def chain(previous: str, identity: str, address: str, parameters: bytes, seal: bytes | None = None) -> str:
     """Add one recipient to the chain of a plan; the order of recipients is that of their ids."""
-    return chain_all(previous, [(identity, address, parameters)])
+    return chain_all(previous, [(identity, address, parameters, seal)])
 
 
 def chain_all(previous: str, links: Iterable[Link]) -> str:
-    """Add recipients in their order: each link is the SHA-256 (hex) of the one before and three parts with lengths.
+    """Add recipients in their order: each link is the SHA-256 (hex) of the one before and of what stands for the row.
 
     One call hashes many, and each of them in one piece: a million are chained twice (benchmarks/planning.py).
     """
     value = previous
-    for identity_text, address_text, parameters in links:
-        identity, address = identity_text.encode(), address_text.encode()
-        link = (
-            *(value.encode(), _length(len(identity)), identity),
-            *(_length(len(address)), address, _length(len(parameters)), parameters),
-        )
-        value = hashlib.sha256(b"".join(link)).hexdigest()
+    sha256 = hashlib.sha256
+    for identity, address, parameters, seal in links:
+        if seal is None:
+            row = _unsealed(identity, address, parameters)
+        elif len(seal) == SEAL_BYTES or address or parameters != NO_PARAMETERS:
+            row = sealed(identity, address, parameters, seal)
+        else:
+            row = seal  # of somebody who was erased
+        value = sha256(value.encode() + row).hexdigest()
     return value
+
+
+def sealed(identity_text: str, address_text: str, parameters: bytes, seal: bytes) -> bytes:
+    """Give what stands for a row in the chain: the SHA-256 of its fresh seal and its parts.
+
+    When somebody is erased it takes the seal's place, and goes on standing for a row that is empty. Without the seal it
+    tells nothing: a hash of the parts alone would fit one phone number of all there are, and soon be found.
+    """
+    identity, address = identity_text.encode(), address_text.encode()
+    lengths = _lengths(len(identity), len(address), len(parameters))
+    return hashlib.sha256(b"".join((seal, lengths, identity, address, parameters))).digest()
+
+
+def _unsealed(identity_text: str, address_text: str, parameters: bytes) -> bytes:
+    """Give what stands for a row of a plan that was frozen before there were seals: the row itself."""
+    identity, address = identity_text.encode(), address_text.encode()
+    whom = (_length(len(identity)), identity, _length(len(address)), address)
+    return b"".join((*whom, _length(len(parameters)), parameters))
 
 
 def plan_digest(head: Mapping[str, object], recipients_chain: str) -> str:
@@ -56,7 +82,7 @@ class PlannedRecipient(NamedTuple):
 
     `identity` is the same for two numbers of one person (BR and MX digit rules); the database takes it once a campaign.
     `parameters` is the JSON of `template.components` as it will be sent.
-    `links` are (token, button index, landing URL).
+    `seal` are `SEAL_BYTES` fresh random bytes. `links` are (token, button index, landing URL).
     """
 
     person_id: int
@@ -65,6 +91,7 @@ class PlannedRecipient(NamedTuple):
     parameters: bytes
     market: str
     country: str
+    seal: bytes | None = None
     links: tuple[tuple[str, int, str], ...] = ()
 
 

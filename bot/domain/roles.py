@@ -58,7 +58,7 @@ class Roster:
 
 _MISSING = {
     Role.ADMIN: "Only admins may do this. Ask somebody listed in ARAUTO_ADMINS.",
-    Role.APPROVER: "Only approvers may decide on campaigns. Ask somebody listed in ARAUTO_APPROVERS.",
+    Role.APPROVER: "Only approvers may decide on campaigns and lift stops. Ask somebody listed in ARAUTO_APPROVERS.",
     Role.MARKETER: "Only marketers may do this. Ask an admin to add you to ARAUTO_MARKETERS.",
 }
 

@@ -28,6 +28,8 @@ class Person:
     opted_in_at: Millis | None = None
     #: Consecutive hard failures; suppression starts at a limit.
     failures: int = 0
+    #: The digits Meta uses for them where those differ from the phone.
+    wa_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +107,40 @@ class People(Protocol):
         """Remember the ids Meta uses for a person; an id already held by somebody else is left there."""
         ...
 
+    def learn_bsuids(self, bsuids: Mapping[int, str]) -> dict[int, int]:
+        """Remember the user ids (by person id) of those who have none; an id held by somebody else is left there.
+
+        Gives whose id that was: person id to the id of whoever holds it.
+        """
+        ...
+
+    def unite(self, person_id: int, bare_id: int, now: Millis) -> None:
+        """Give somebody the messages of a row without a phone that turned out to be them, and the ids they lack.
+
+        The row ends as an erased one; whoever calls this has copied its history of consent. A row with a phone, or
+        an erased one, stays as it is.
+        """
+        ...
+
     def count_failure(self, person_ids: Collection[int]) -> dict[int, int]:
         """Add one to the consecutive hard failures of each; returns the new counts."""
         ...
 
-    def clear_failures(self, person_ids: Collection[int]) -> None: ...
+    def clear_failures(self, person_ids: Collection[int], now: Millis) -> None:
+        """Forget the failures, and lift the suppressions that came of them."""
+        ...
+
+    def suppressed_since(self, person_ids: Collection[int]) -> dict[int, Millis]:
+        """Give those who are suppressed after failures, and since when."""
+        ...
+
+    def concerned(self, person_ids: Collection[int], *, or_nameless: bool) -> set[int]:
+        """Give those with failures or suppressed; with `or_nameless` those whose user id is not known as well.
+
+        One look for a batch of statuses, in which nearly nobody is.
+        """
+        ...
+
     def erase(self, person_id: int, now: Millis) -> None:
         """Remove phone, ids, name, attributes and tags, also from planned messages and links; keep rows and totals."""
         ...

@@ -57,6 +57,10 @@ class Recipients(Protocol):
         """Tell which ids belong to us at all, earlier attempts and test messages included."""
         ...
 
+    def people_of(self, wamids: Collection[str]) -> dict[str, int]:
+        """Give the ids of the people these messages went to, earlier attempts and test messages included."""
+        ...
+
     def save(self, changes: Sequence[tuple[Recipient, Recipient]], fence: Fence | None = None) -> None:
         """Write messages (before, after) and move their campaigns' counters by the difference of their facts.
 

@@ -19,7 +19,7 @@ from bot.domain.campaign import Campaign, CampaignId, CampaignState
 from bot.domain.consent import Exclusion, Facts, Standing, verdict
 from bot.domain.instants import SECOND, Millis
 from bot.domain.phone import mask
-from bot.domain.plan import PlannedRecipient, PlanSummary, chain_all
+from bot.domain.plan import SEAL_BYTES, PlannedRecipient, PlanSummary, chain_all
 from bot.domain.policy import Policy
 from bot.domain.rendering import filled_in, preview
 from bot.domain.schedule import sending_seconds
@@ -40,11 +40,12 @@ EXAMPLES = 2
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """What planning needs beside the books: house rules, prices, and fresh click tokens."""
+    """What planning needs beside the books: house rules, prices, fresh click tokens, and random bytes for seals."""
 
     policy: Policy
     card: rates.RateCard
     new_token: Callable[[], str]
+    random_bytes: Callable[[int], bytes]
     #: How many ids of people one step looks through.
     reach: int = REACH
 
@@ -70,12 +71,20 @@ class Planner:
     def _add(self, tx: Transaction, campaign: Campaign, plan: PlanSummary, people: list[Candidate]) -> PlanSummary:
         draft = _Draft(plan)
         composer = self._composer(campaign)
-        rows = [row for person in people if (row := self._row(draft, campaign, composer, person)) is not None]
+        found = [
+            self._row(draft, campaign, composer, *one) for one in zip(people, self._seals(len(people)), strict=True)
+        ]
+        rows = [row for row in found if row is not None]
         added = tx.recipients.add(campaign.id, rows)
         draft.include(list(compress(rows, added)))
         for row in compress(rows, map(not_, added)):
             draft.exclude(Exclusion.DUPLICATE, row.address)
         return draft.summary(cursor=people[-1].person_id)
+
+    def _seals(self, count: int) -> list[bytes]:
+        """Draw fresh seals, all of a chunk at once."""
+        noise = self.random_bytes(SEAL_BYTES * count)
+        return [noise[at : at + SEAL_BYTES] for at in range(0, len(noise), SEAL_BYTES)]
 
     def _composer(self, campaign: Campaign) -> Composer:
         if campaign.template is None:
@@ -86,7 +95,7 @@ class Planner:
         )
 
     def _row(
-        self, draft: "_Draft", campaign: Campaign, composer: Composer, person: Candidate
+        self, draft: "_Draft", campaign: Campaign, composer: Composer, person: Candidate, seal: bytes
     ) -> PlannedRecipient | None:
         """Freeze one person, or count them out."""
         address = person.phone or person.bsuid or ""
@@ -107,6 +116,7 @@ class Planner:
             composed.components_json,
             person.market,
             person.country,
+            seal,
             composed.links,
         )
 
@@ -227,7 +237,7 @@ class _Draft:
         self._recipients += len(rows)
         self._by_country.update([row.country for row in rows])
         self._by_market.update([row.market for row in rows])
-        self._chain = chain_all(self._chain, [(row.identity, row.address, row.parameters) for row in rows])
+        self._chain = chain_all(self._chain, [(row.identity, row.address, row.parameters, row.seal) for row in rows])
 
     def summary(self, *, cursor: int) -> PlanSummary:
         return replace(

@@ -10,15 +10,17 @@ from bot.domain.instants import Millis
 from bot.domain.policy import Policy
 from bot.ports.records import NumberStatus
 from bot.ports.storage import Transaction
-from bot.services import consenting, controlling, narrating, tracking
+from bot.services import consenting, controlling, narrating, recognising, tracking
 from bot.services.lifetimes import trying_again
+from bot.services.recognising import Named
 
 
 def absorb(tx: Transaction, batch: WebhookBatch, policy: Policy, now: Millis) -> tracking.Absorbed:
     """Apply one webhook body: everything in it, in one transaction. Stops come first."""
     _apply_preferences(tx, batch.preferences, now)
     _apply_inbound(tx, batch.inbound, now)
-    _apply_identity_changes(tx, batch.identity_changes)
+    for change in batch.identity_changes:
+        recognising.follow_change(tx, change, now)
     _count_clicks(tx, batch.clicks)
     for template_event in batch.template_events:
         _apply_template_event(tx, template_event, now)
@@ -35,8 +37,7 @@ def _apply_preferences(tx: Transaction, preferences: Sequence[inbound.Preference
     for preference in preferences:
         consenting.apply_preference(
             tx,
-            digits=preference.digits,
-            user_id=preference.user_id,
+            Named(preference.digits, preference.user_id),
             is_stop=preference.is_stop,
             at=preference.at,
             wording="",
@@ -46,24 +47,14 @@ def _apply_preferences(tx: Transaction, preferences: Sequence[inbound.Preference
 
 def _apply_inbound(tx: Transaction, messages: Sequence[inbound.Inbound], now: Millis) -> None:
     for message in messages:
-        consenting.stop_by_words(
+        consenting.hear(
             tx,
-            digits=message.digits,
-            user_id=message.user_id,
+            Named(message.digits, message.user_id, message.context_id),
             texts=[text for text in (message.payload, message.text) if text],
             at=message.at,
             message_id=message.message_id,
             now=now,
         )
-
-
-def _apply_identity_changes(tx: Transaction, changes: Sequence[inbound.IdentityChange]) -> None:
-    """Learn the new ids of people who moved, so that their stops find them. The new number is not opted in by that."""
-    for change in changes:
-        found = tx.people.find_many([change.old_digits]) if change.old_digits else {}
-        found |= tx.people.find_bsuids([change.old_user_id]) if change.old_user_id else {}
-        for person in found.values():
-            tx.people.learn(person.id, wa_id=change.new_digits, bsuid=change.new_user_id)
 
 
 def _count_clicks(tx: Transaction, clicks: Sequence[inbound.MetaClick]) -> None:

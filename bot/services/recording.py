@@ -1,4 +1,4 @@
-"""Writing the audit chain: who did what to which campaign, refusals included."""
+"""Writing the audit chain: who did what to which campaign or person, refusals included."""
 
 from typing import Any
 
@@ -17,6 +17,11 @@ def record(tx: Transaction, campaign: Campaign, action: str, actor: str, now: Mi
     """Append one line about a campaign; `detail` must be JSON and hold no phone number."""
     facts = {"version": campaign.version, "digest": campaign.digest, **detail}
     tx.audit.append(AuditEntry(at=now, actor=actor, action=action, subject=subject(campaign), detail=facts))
+
+
+def record_of_person(tx: Transaction, person_id: int, action: str, actor: str, now: Millis, **detail: str) -> None:
+    """Append one line about a person, who is named by the number of their row only."""
+    tx.audit.append(AuditEntry(at=now, actor=actor, action=action, subject=f"person {person_id}", detail=detail))
 
 
 def record_denial(tx: Transaction, what: str, actor: str, team: str, why: str, now: Millis) -> None:

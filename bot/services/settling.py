@@ -9,7 +9,7 @@ from bot.domain.message import Dispatch, Recipient, RecipientId
 from bot.domain.pacing import back_off
 from bot.ports.meta import Accepted, ErrorClass, Failure, InDoubt, NotSent, Outcome, Refused
 from bot.ports.storage import Transaction
-from bot.services import consenting, controlling, narrating, pending, tracking
+from bot.services import consenting, controlling, narrating, pending, recognising, tracking
 
 #: Tries of one message that provably were not accepted, before it counts as refused.
 MOST_TRIES = 5
@@ -66,7 +66,7 @@ def settle(
     tx.recipients.save(changes)
     for settlement in settlements:
         _consequences(tx, rows.get(settlement.recipient_id), settlement.outcome, effects, now)
-    _learn_ids(tx, rows, settlements)
+    _learn_ids(tx, rows, settlements, now)
     tracking.match_parked(tx, [after for _, after in changes if after.wamid is not None], now)
     for campaign_id in {after.campaign_id for _, after in changes}:
         tx.cards.want(CampaignId(campaign_id), "live")
@@ -223,9 +223,13 @@ def _after_permanent(tx: Transaction, campaign: Campaign, row: Recipient, failur
         consenting.suppress_undeliverable(tx, {row.person_id: _evidence(row)}, at=now, now=now)
 
 
-def _learn_ids(tx: Transaction, rows: dict[RecipientId, Recipient], settlements: Sequence[Settlement]) -> None:
+def _learn_ids(
+    tx: Transaction, rows: dict[RecipientId, Recipient], settlements: Sequence[Settlement], now: Millis
+) -> None:
     """Remember what Meta calls people, where it says something new."""
     for settlement in settlements:
         row, outcome = rows.get(settlement.recipient_id), settlement.outcome
         if row is not None and isinstance(outcome, Accepted) and (outcome.user_id or outcome.wa_id):
             tx.people.learn(row.person_id, wa_id=outcome.wa_id, bsuid=outcome.user_id)
+            if outcome.user_id:  # of somebody who may be on record under it alone
+                recognising.learn_user_ids(tx, {row.person_id: outcome.user_id}, now)

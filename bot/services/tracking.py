@@ -13,13 +13,14 @@ from bot.domain.delivery import Status, StatusEvent, fold
 from bot.domain.instants import DAY, Millis
 from bot.domain.message import WAITING, Dispatch, Recipient, RecipientId, parse_tracker
 from bot.ports.storage import Transaction
-from bot.services import consenting, controlling, narrating
+from bot.services import consenting, controlling, narrating, recognising
 
 #: Meta's codes that mean more than a failed message.
 STOPPED_BY_PERSON = 131050
 UNDELIVERABLE = 131026
 STILL_SYNCING = 134101
 DROPPED_BY_PACING = 132015
+_ARRIVED = frozenset({Status.DELIVERED, Status.READ})
 #: How long an unmatched status is kept: Meta repeats for seven days.
 PARKED_FOR = 8 * DAY
 
@@ -197,9 +198,7 @@ def _as_accepted(row: Recipient, event: StatusEvent, now: Millis) -> Recipient:
 
 def _follow(tx: Transaction, fresh: Sequence[tuple[Recipient, StatusEvent]], now: Millis) -> None:
     """Draw the consequences for people and campaigns."""
-    reached = {row.person_id for row, event in fresh if event.status in (Status.DELIVERED, Status.READ)}
-    if reached:
-        tx.people.clear_failures(reached)
+    _follow_people(tx, fresh, now)
     failures = [(row, event) for row, event in fresh if event.status is Status.FAILED]
     if not failures:
         return
@@ -210,6 +209,20 @@ def _follow(tx: Transaction, fresh: Sequence[tuple[Recipient, StatusEvent]], now
             consenting.suppress_undeliverable(tx, {row.person_id: event.wamid}, at=event.at, now=now)
     for campaign_id in {row.campaign_id for row, event in failures if event.code == DROPPED_BY_PACING}:
         _pause_dropped(tx, tx.campaigns.get(CampaignId(campaign_id)), now)
+
+
+def _follow_people(tx: Transaction, fresh: Sequence[tuple[Recipient, StatusEvent]], now: Millis) -> None:
+    """Note whom something reached, and what Meta calls people. One look tells of whom that says anything new."""
+    reached = {row.person_id for row, event in fresh if event.status in _ARRIVED}
+    named = {row.person_id: event.recipient_user_id for row, event in fresh if event.recipient_user_id}
+    if not reached and not named:
+        return
+    concerned = tx.people.concerned(reached | named.keys(), or_nameless=bool(named))
+    if not concerned:
+        return
+    arrivals = sorted((row.person_id, event.at) for row, event in fresh if event.status in _ARRIVED)
+    consenting.reach(tx, {one: at for one, at in arrivals if one in concerned}, now)  # the last of each person
+    recognising.learn_user_ids(tx, {one: user_id for one, user_id in named.items() if one in concerned}, now)
 
 
 def _pause_dropped(tx: Transaction, campaign: Campaign | None, now: Millis) -> None:

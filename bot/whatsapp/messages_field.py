@@ -80,7 +80,7 @@ def preference(item: Item, number: str, contacts: Sequence[Item]) -> Preference 
     value = item.get("value")
     if value not in ("stop", "resume"):
         raise UnreadableError(f"the preference {value!r} is neither stop nor resume")
-    phone = digits(item.get("wa_id"))
+    phone = digits(item.get("wa_id")) or _phone(contacts, text(item.get("user_id")))
     user_id = text(item.get("user_id")) or _user_id(contacts, phone)
     _require_somebody(phone, user_id)
     return Preference(phone_number_id=number, digits=phone, user_id=user_id, is_stop=value == "stop", at=_at(item))
@@ -91,7 +91,7 @@ def inbound(item: Item, number: str, contacts: Sequence[Item]) -> Inbound | Iden
     kind = required(text(item.get("type")), "the type")
     if kind == "system":
         return _system(item, number)
-    phone = digits(item.get("from"))
+    phone = digits(item.get("from")) or _phone(contacts, text(item.get("from_user_id")))
     user_id = text(item.get("from_user_id")) or _user_id(contacts, phone)
     _require_somebody(phone, user_id)
     said, payload = _content(item, kind)
@@ -136,6 +136,15 @@ def _user_id(contacts: Sequence[Item], phone: str | None) -> str | None:
         known = digits(contact.get("wa_id"))
         if known == phone if known and phone else len(contacts) == 1:
             return text(contact.get("user_id"))
+    return None
+
+
+def _phone(contacts: Sequence[Item], user_id: str | None) -> str | None:
+    """Find the number that goes with a user id; without user ids the only contact of a body is the person."""
+    for contact in contacts:
+        known = text(contact.get("user_id"))
+        if known == user_id if known and user_id else len(contacts) == 1:
+            return digits(contact.get("wa_id"))
     return None
 
 

@@ -20,6 +20,16 @@ WHERE EXISTS (SELECT 1 FROM recipients WHERE wamid = value)
   OR EXISTS (SELECT 1 FROM attempts WHERE wamid = value)
   OR EXISTS (SELECT 1 FROM trials WHERE wamid = value)
 """
+# To whom did a message go, whichever attempt or test send it was?
+_PEOPLE_OF = """
+SELECT wamid, person_id FROM recipients WHERE wamid IN (SELECT value FROM json_each(:wamids))
+UNION ALL
+SELECT a.wamid, r.person_id FROM attempts AS a JOIN recipients AS r ON r.id = a.recipient_id
+WHERE a.wamid IN (SELECT value FROM json_each(:wamids))
+UNION ALL
+SELECT t.wamid, p.id FROM trials AS t JOIN people AS p ON p.phone = t.address OR p.bsuid = t.address
+WHERE t.wamid IN (SELECT value FROM json_each(:wamids))
+"""
 # Messages in one state, of one campaign or number if they are named. The state is written into the statement: only so
 # can SQLite see that a partial index covers it.
 _WITH_DISPATCH = (
@@ -93,6 +103,12 @@ def by_wamids(connection: Connection, wamids: Collection[str]) -> dict[str, Reci
 def known_wamids(connection: Connection, wamids: Collection[str]) -> set[str]:
     """Give those ids that were ever ours."""
     return {row["wamid"] for row in connection.execute(_KNOWN_WAMIDS, (listed(wamids),))}
+
+
+def people_of(connection: Connection, wamids: Collection[str]) -> dict[str, int]:
+    """Give the ids of the people these messages went to; messages that are not ours are left out."""
+    found = connection.execute(_PEOPLE_OF, {"wamids": listed(wamids)})
+    return {row["wamid"]: row["person_id"] for row in found}
 
 
 def with_dispatch(

@@ -1,6 +1,6 @@
 """People: who they are, how Meta names them, and what an import adds."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 
 from bot.domain.audience import AudienceRule, Group
@@ -9,7 +9,7 @@ from bot.domain.instants import Millis
 from bot.domain.optins import OptIns
 from bot.domain.phone import identity_of_digits, spellings_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
-from storage.books import newcomers
+from storage.books import failing, naming, newcomers
 from storage.books.book import Book
 from storage.books.census import count_newcomers, last_counted, recount
 from storage.books.erasing import Eraser
@@ -67,23 +67,6 @@ _ADD_BARE = """
 INSERT INTO people (phone, bsuid, identity, country, market, created_at, updated_at)
 VALUES (:phone, :bsuid, :identity, :country, :market, :now, :now) RETURNING *
 """
-
-# An id that somebody else holds stays there; an erased person learns nothing any more.
-_LEARN_WA_ID = """
-UPDATE people SET wa_id = :wa_id, updated_at = :now
-WHERE id = :id AND erased_at IS NULL AND wa_id IS NOT :wa_id
-  AND NOT EXISTS (SELECT 1 FROM people WHERE wa_id = :wa_id AND id <> :id)
-"""
-_LEARN_BSUID = """
-UPDATE people SET bsuid = :bsuid, updated_at = :now
-WHERE id = :id AND erased_at IS NULL AND bsuid IS NOT :bsuid
-  AND NOT EXISTS (SELECT 1 FROM people WHERE bsuid = :bsuid AND id <> :id)
-"""
-
-_COUNT_FAILURE = """
-UPDATE people SET failures = failures + 1 WHERE id IN (SELECT value FROM json_each(?)) RETURNING id, failures
-"""
-_CLEAR_FAILURES = "UPDATE people SET failures = 0 WHERE id IN (SELECT value FROM json_each(?)) AND failures > 0"
 
 
 class PeopleBook(Book):
@@ -177,18 +160,31 @@ class PeopleBook(Book):
 
     def learn(self, person_id: int, *, wa_id: str | None = None, bsuid: str | None = None) -> None:
         """Remember the ids Meta uses for a person."""
-        if wa_id:
-            self._run(_LEARN_WA_ID, {"id": person_id, "wa_id": wa_id, "now": self._clock.now()})
-        if bsuid:
-            self._run(_LEARN_BSUID, {"id": person_id, "bsuid": bsuid, "now": self._clock.now()})
+        naming.learn(self._connection, person_id, wa_id, bsuid, self._clock.now())
+
+    def learn_bsuids(self, bsuids: Mapping[int, str]) -> dict[int, int]:
+        """Remember the user ids of those who have none; gives whose id somebody else holds, and who that is."""
+        return naming.learn_bsuids(self._connection, bsuids, self._clock.now())
+
+    def unite(self, person_id: int, bare_id: int, now: Millis) -> None:
+        """Give somebody the messages of a row without a phone, and the ids they lack."""
+        naming.unite(self._connection, person_id, bare_id, now)
 
     def count_failure(self, person_ids: Collection[int]) -> dict[int, int]:
         """Add one to the consecutive hard failures of each."""
-        return {row["id"]: row["failures"] for row in self._all(_COUNT_FAILURE, (listed(person_ids),))}
+        return failing.count_failure(self._connection, person_ids)
 
-    def clear_failures(self, person_ids: Collection[int]) -> None:
-        """Forget the failures: something arrived."""
-        self._run(_CLEAR_FAILURES, (listed(person_ids),))
+    def clear_failures(self, person_ids: Collection[int], now: Millis) -> None:
+        """Forget the failures, and lift the suppressions: something arrived."""
+        failing.clear(self._connection, person_ids, now)
+
+    def suppressed_since(self, person_ids: Collection[int]) -> dict[int, Millis]:
+        """Give those who are suppressed, and since when."""
+        return failing.suppressed_since(self._connection, person_ids)
+
+    def concerned(self, person_ids: Collection[int], *, or_nameless: bool) -> set[int]:
+        """Give those with failures, suppressed, or (`or_nameless`) without a user id."""
+        return failing.concerned(self._connection, person_ids, or_nameless=or_nameless)
 
     def erase(self, person_id: int, now: Millis) -> None:
         """Remove everything personal, keep rows and totals."""

@@ -32,7 +32,7 @@ _DISCARD = (
     "DELETE FROM tallies WHERE campaign_id = ?",
 )
 # The frozen rows in the order of the chain.
-_FROZEN = "SELECT identity, address, parameters FROM recipients WHERE campaign_id = ? ORDER BY id"
+_FROZEN = "SELECT identity, address, parameters, seal FROM recipients WHERE campaign_id = ? ORDER BY id"
 
 
 def add(connection: Connection, campaign_id: CampaignId, planned: Sequence[PlannedRecipient]) -> list[bool]:
@@ -76,4 +76,4 @@ def discard(connection: Connection, campaign_id: CampaignId) -> None:
 def chain_of(connection: Connection, campaign_id: CampaignId) -> str:
     """Chain the rows as they are stored now."""
     rows = connection.each(_FROZEN, (campaign_id,))
-    return chain_all(EMPTY_CHAIN, ((row["identity"], row["address"], row["parameters"]) for row in rows))
+    return chain_all(EMPTY_CHAIN, ((row["identity"], row["address"], row["parameters"], row["seal"]) for row in rows))

@@ -97,6 +97,10 @@ class RecipientsBook(Book):
         """Tell which ids are ours, earlier attempts and test sends included."""
         return finding.known_wamids(self._connection, wamids)
 
+    def people_of(self, wamids: Collection[str]) -> dict[str, int]:
+        """Give the ids of the people these messages went to."""
+        return finding.people_of(self._connection, wamids)
+
     def with_dispatch(
         self,
         dispatch: Dispatch,

@@ -17,8 +17,8 @@ from storage.postgres.spelling import storable
 from storage.postgres.staging import copy_rows, stage
 
 _ADD = """
-INSERT INTO recipients (campaign_id, person_id, identity, address, parameters, market, country)
-SELECT ?, person_id, identity, address, parameters, market, country FROM staged_recipients ORDER BY place
+INSERT INTO recipients (campaign_id, person_id, identity, address, parameters, market, country, seal)
+SELECT ?, person_id, identity, address, parameters, market, country, seal FROM staged_recipients ORDER BY place
 ON CONFLICT DO NOTHING RETURNING id, person_id, identity
 """
 _LINK_COLUMNS = ("token", "recipient_id", "button", "url")
@@ -59,4 +59,4 @@ class PostgresRecipients(RecipientsBook):
 
 def _columns(place: int, row: PlannedRecipient) -> tuple[object, ...]:
     texts = (row.identity, row.address, row.market, row.country)
-    return (place, row.person_id, *map(storable, texts), row.parameters)
+    return (place, row.person_id, *map(storable, texts), row.parameters, row.seal)

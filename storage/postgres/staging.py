@@ -33,6 +33,7 @@ _TABLES: dict[str, dict[str, str]] = {
         "person_id": "bigint",
         **dict.fromkeys(("identity", "address", "market", "country"), "text"),
         "parameters": "bytea",
+        "seal": "bytea",
     },
     "staged_changes": {
         "id": "bigint",

@@ -31,6 +31,7 @@ def person(row: Row, tags: frozenset[str]) -> Person:
         standing=Standing(row["standing"]),
         opted_in_at=row["opted_in_at"],
         failures=row["failures"],
+        wa_id=row["wa_id"],
     )
 
 

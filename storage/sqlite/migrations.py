@@ -46,6 +46,11 @@ def _posts_under_way(db: Database) -> None:
     _run(db, schema.V7)
 
 
+@STEPS(name=STEP_NAMES[7])
+def _sealed_rows(db: Database) -> None:
+    _run(db, schema.V8)
+
+
 def state_of(db: Database) -> SchemaState:
     """Read which steps a database has; writes nothing."""
     found = tuple(step.name for step in STEPS.applied(db))

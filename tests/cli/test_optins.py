@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from bot.domain.consent import Standing
-from bot.services import consenting
+from bot.services import attending, consenting
+from bot.services.recognising import Named
 from tests.builders import NOW
 from tests.cli.terminal import Terminal
 
@@ -27,7 +28,7 @@ def test_good_rows_are_imported_beside_bad_ones_and_every_bad_one_is_reported(ar
     (line,) = (arauto.folder / "refused.tsv").read_text().splitlines()
     assert line.split("\t")[0] == "3"
     assert line.split("\t")[2] == "12"
-    ada = arauto.read(lambda tx: consenting.find(tx, GOOD))
+    ada = arauto.read(lambda tx: attending.find(tx, GOOD))
     assert ada.person.standing == Standing.OPTED_IN
     assert (ada.history[0].source, ada.history[0].actor) == ("fair", "cli")
 
@@ -119,6 +120,44 @@ def test_a_terminal_gets_a_progress_bar_on_stderr(arauto: Terminal):
     assert "100%" in shown
 
 
+def test_a_stop_is_recorded_and_lifted_by_a_new_consent_with_its_words(arauto: Terminal):
+    csv = arauto.file("people.csv", f"phone\n{GOOD}\n")
+    arauto("optins", "import", csv, "--database", arauto.url)
+
+    stopped = arauto("optins", "stop", GOOD, "--wording", "no more", "--source", "letter", "--database", arauto.url)
+    standing = arauto.read(lambda tx: attending.find(tx, GOOD)).person.standing
+    wordless = arauto("optins", "resume", GOOD, "--database", arauto.url)
+    resumed = arauto("optins", "resume", GOOD, "--wording", "please do again", "--database", arauto.url)
+
+    found = arauto.read(lambda tx: attending.find(tx, GOOD))
+    assert (stopped.status, wordless.status, resumed.status) == (0, 2, 0)
+    assert stopped.out == "Stopped. People on record under this number: 1.\n"
+    assert standing == Standing.OPTED_IN | Standing.STOPPED
+    assert "--wording" in wordless.err
+    assert GOOD not in stopped.out + resumed.out
+    assert found.person.standing == Standing.OPTED_IN
+    assert [(line.kind.value, line.source, line.wording, line.actor) for line in found.history[1:]] == [
+        ("stop", "letter", "no more", "cli"),
+        ("opt_in", "told us, noted on the command line", "please do again", "cli"),
+        ("resume", "told us, noted on the command line", "please do again", "cli"),
+    ]
+
+
+def test_lifting_a_stop_says_where_one_made_in_whatsapp_stays(arauto: Terminal):
+    csv = arauto.file("people.csv", f"phone\n{GOOD}\n")
+    arauto("optins", "import", csv, "--database", arauto.url)
+    said = {"is_stop": True, "at": NOW, "wording": "", "now": NOW}
+    arauto.write(lambda tx: consenting.apply_preference(tx, Named(GOOD[1:]), **said))
+
+    alone = arauto("optins", "resume", GOOD, "--wording", "yes", "--database", arauto.url)
+    arauto("optins", "stop", GOOD, "--database", arauto.url)
+    both = arauto("optins", "resume", GOOD, "--wording", "yes", "--database", arauto.url)
+
+    assert (alone.status, both.status) == (2, 0)
+    assert "only they can lift" in alone.err
+    assert "only they can lift" in both.out
+
+
 def test_an_erased_person_is_gone_and_who_did_it_is_on_record(arauto: Terminal):
     csv = arauto.file("people.csv", f"phone,name\n{GOOD},Ada\n")
     arauto("optins", "import", csv, "--database", arauto.url)
@@ -130,6 +169,17 @@ def test_an_erased_person_is_gone_and_who_did_it_is_on_record(arauto: Terminal):
     assert arauto.read(lambda tx: tx.people.find(GOOD)) is None
     last = arauto.read(lambda tx: list(tx.audit.rows()))[-1].entry
     assert (last.actor, last.action) == ("cli", "person erased")
+
+
+def test_who_stopped_from_a_number_the_library_refuses_is_erased_as_the_manual_writes_it(arauto: Terminal):
+    arauto("migrate", "--database", arauto.url)
+    said = {"texts": ["STOP"], "at": NOW, "message_id": "wamid.in", "now": NOW}
+    arauto.write(lambda tx: consenting.hear(tx, Named("447700900123"), **said))
+
+    answer = arauto("optins", "erase", "+44 7700 900123", "--database", arauto.url)
+
+    assert answer.status == 0
+    assert arauto.read(lambda tx: tx.people.find("+447700900123")) is None
 
 
 def test_erasing_somebody_unknown_is_one_sentence_without_the_number(arauto: Terminal):
@@ -145,14 +195,14 @@ def test_erasing_somebody_unknown_is_one_sentence_without_the_number(arauto: Ter
 def test_an_import_keeps_a_stop(arauto: Terminal):
     csv = arauto.file("people.csv", f"phone\n{GOOD}\n")
     arauto("optins", "import", csv, "--database", arauto.url)
-    person = arauto.read(lambda tx: consenting.find(tx, GOOD)).person
+    person = arauto.read(lambda tx: attending.find(tx, GOOD)).person
     stop = {"source": "letter", "wording": "no more", "at": NOW, "actor": "cli", "now": NOW}
-    arauto.write(lambda tx: consenting.stop(tx, person.id, **stop))
+    arauto.write(lambda tx: attending.stop(tx, person.id, **stop))
 
     answer = arauto("optins", "import", csv, "--database", arauto.url)
 
     assert answer.out.endswith("1 stay stopped.\n")
-    assert arauto.read(lambda tx: consenting.find(tx, GOOD)).person.standing & Standing.STOPPED
+    assert arauto.read(lambda tx: attending.find(tx, GOOD)).person.standing & Standing.STOPPED
 
 
 def test_a_large_file_is_imported_by_two_processes_and_says_the_same(arauto: Terminal):

@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -179,7 +180,7 @@ class Office:
 
     async def work(self) -> None:
         """Plan what was submitted, then draw every card and post every notice."""
-        planner = Planner(self.desk.policy, self.desk.card, self.desk.new_token)
+        planner = Planner(self.desk.policy, self.desk.card, self.desk.new_token, secrets.token_bytes)
         for campaign in await self.campaigns():
             while await self.store.write(lambda tx, one=campaign.id: planner.step(tx, one, self.clock.now())):
                 pass

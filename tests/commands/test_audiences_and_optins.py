@@ -6,7 +6,12 @@ import re
 import pytest
 
 from bot.domain.audience import AudienceRule
-from tests.commands.office import ADMIN, MARKETER, Office
+from bot.domain.consent import Standing
+from bot.services import attending, consenting
+from bot.services.recognising import Named
+from commands.grammar import split_address
+from tests.builders import NOW
+from tests.commands.office import ADMIN, APPROVER, MARKETER, Office
 
 GOOD = "phone,name,tags\n+12025550101,Ada,vip\n+12025550102,Bob,vip\n"
 
@@ -180,3 +185,85 @@ async def test_only_admins_reveal_a_number_and_each_look_is_on_record(office: Of
     assert "Only admins" in refused
     assert "+12025550101" in shown
     assert [entry.actor for entry in looks] == [ADMIN]
+
+
+async def test_who_stopped_from_a_number_the_library_refuses_is_found_as_the_help_writes_it(office: Office):
+    said = {"texts": ["STOP"], "at": NOW, "message_id": "wamid.in", "now": NOW}
+    await office.store.write(lambda tx: consenting.hear(tx, Named("447700900123"), **said))
+
+    answer = await office.answer("/optins find +44 7700 900123")
+
+    assert "asked us to stop" in answer
+    assert "447700900123" not in re.sub(r"\D", "", answer)
+
+
+KNOWN = "+12025550101"
+
+
+async def with_people(office: Office) -> None:
+    await import_file(office, GOOD.encode())
+    await office.told(MARKETER, "Opt-ins imported")
+
+
+async def test_a_stop_told_to_somebody_of_ours_holds_and_is_on_record_with_who_noted_it(office: Office):
+    await with_people(office)
+
+    answer = await office.answer("/optins stop +1 202-555-0101 2 letters asked for it")
+
+    found = await office.store.read(lambda tx: attending.find(tx, KNOWN))
+    assert "is stopped" in answer
+    assert "2025550101" not in re.sub(r"\D", "", answer)
+    assert found.person.standing == Standing.OPTED_IN | Standing.STOPPED
+    assert (found.history[-1].wording, found.history[-1].actor) == ("2 letters asked for it", MARKETER)
+    assert [(entry.action, entry.actor) for entry in (await office.audit())[-1:]] == [("stop recorded", MARKETER)]
+    assert "asked us to stop before" in await office.answer(f"/optins stop {KNOWN}")
+
+
+async def test_an_approver_lifts_a_stop_by_a_new_consent_and_nobody_else_does(office: Office):
+    await with_people(office)
+    await office.answer(f"/optins stop {KNOWN}")
+
+    refused = await office.answer(f"/optins resume {KNOWN} she called and wants them again")
+    wordless = await office.answer(f"/optins resume {KNOWN}", user=APPROVER)
+    lifted = await office.answer(f"/optins resume {KNOWN} she called and wants them again", user=APPROVER)
+
+    found = await office.store.read(lambda tx: attending.find(tx, KNOWN))
+    assert "Only approvers may" in refused
+    assert "new consent" in wordless
+    assert "May be written to" in lifted
+    assert found.person.standing == Standing.OPTED_IN
+    assert (found.history[-1].wording, found.history[-1].actor) == ("she called and wants them again", APPROVER)
+
+
+async def test_the_answer_says_that_a_stop_made_in_whatsapp_is_the_person_s_own(office: Office):
+    await with_people(office)
+    said = {"is_stop": True, "at": NOW, "wording": "", "now": NOW}
+    await office.store.write(lambda tx: consenting.apply_preference(tx, Named(KNOWN[1:]), **said))
+    alone = await office.answer(f"/optins resume {KNOWN} she called", user=APPROVER)
+    await office.answer(f"/optins stop {KNOWN}")
+
+    both = await office.answer(f"/optins resume {KNOWN} she called", user=APPROVER)
+
+    assert "only they can lift" in alone
+    assert "Only they can lift" in both
+
+
+@pytest.mark.parametrize("line", ["/optins stop", "/optins stop hello", "/optins resume"])
+async def test_an_order_about_nobody_asks_whose(office: Office, line: str):
+    assert "Give the phone number" in await office.answer(line, user=APPROVER)
+
+
+@pytest.mark.parametrize(
+    ("typed", "parts"),
+    [
+        ("+1 202-555-0101", ("+1 202-555-0101", "")),
+        ("+12025550101 no more", ("+12025550101", "no more")),
+        ("+1 (202) 555 0101 2 letters", ("+1 (202) 555 0101", "2 letters")),
+        ("GB.9f3k  no more", ("GB.9f3k", "no more")),
+        ("+44 7700 900123 by letter", ("+44 7700 900123", "by letter")),
+        ("hello", ("", "hello")),
+        ("", ("", "")),
+    ],
+)
+def test_a_number_is_told_from_the_words_behind_it(typed: str, parts: tuple[str, str]):
+    assert split_address(typed) == parts

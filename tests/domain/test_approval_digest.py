@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.domain.approval import digest_of
 from bot.domain.campaign import Campaign, CampaignId, CampaignState, ProductPolicy
 from bot.domain.errors import ConflictError
-from bot.domain.plan import EMPTY_CHAIN, PlanSummary, chain, chain_all
+from bot.domain.plan import EMPTY_CHAIN, NO_PARAMETERS, SEAL_BYTES, Link, PlanSummary, chain, chain_all, sealed
 from tests.builders import NOW, a_spec, a_template, later
 
 
@@ -94,36 +94,56 @@ def test_what_has_no_finished_plan_has_no_digest(missing: str):
         digest_of(a_campaign(**{missing: None}))
 
 
-links = st.tuples(st.text(max_size=5), st.text(max_size=5), st.binary(max_size=5))
+seals = st.none() | st.binary(min_size=SEAL_BYTES, max_size=SEAL_BYTES)
+links = st.tuples(st.text(max_size=5), st.text(max_size=5), st.binary(max_size=5), seals)
 
 
-def chained(rows: list[tuple[str, str, bytes]]) -> str:
+def chained(rows: list[Link]) -> str:
     value = EMPTY_CHAIN
-    for identity, address, parameters in rows:
-        value = chain(value, identity, address, parameters)
+    for row in rows:
+        value = chain(value, *row)
     return value
 
 
 @given(st.lists(links, max_size=5), st.lists(links, max_size=5))
-def test_two_lists_of_recipients_have_one_chain_only_if_they_are_equal(
-    one: list[tuple[str, str, bytes]], other: list[tuple[str, str, bytes]]
-):
+def test_two_lists_of_recipients_have_one_chain_only_if_they_are_equal(one: list[Link], other: list[Link]):
     assert (chained(one) == chained(other)) == (one == other)
 
 
-@given(st.text(min_size=1, max_size=5), st.text(min_size=1, max_size=5))
-def test_no_character_can_move_from_one_field_to_the_next(one: str, other: str):
-    assert chained([(one + other, "", b"")]) != chained([(one, other, b"")])
+@given(st.text(min_size=1, max_size=5), st.text(min_size=1, max_size=5), seals)
+def test_no_character_can_move_from_one_field_to_the_next(one: str, other: str, seal: bytes | None):
+    assert chained([(one + other, "", b"", seal)]) != chained([(one, other, b"", seal)])
 
 
 @given(st.lists(links, max_size=5), st.lists(links, max_size=5))
-def test_a_chain_that_goes_on_is_the_chain_of_all(
-    one: list[tuple[str, str, bytes]], other: list[tuple[str, str, bytes]]
-):
+def test_a_chain_that_goes_on_is_the_chain_of_all(one: list[Link], other: list[Link]):
     assert chain_all(chain_all(EMPTY_CHAIN, one), other) == chained([*one, *other])
 
 
 def test_the_chain_of_a_plan_approved_in_the_past_never_changes():
-    rows = [("447700900001", "+447700900001", b'[{"type":"body"}]'), ("5511990000000", "BR.Ünal", b"\xff")]
+    rows = [("447700900001", "+447700900001", b'[{"type":"body"}]', None), ("5511990000000", "BR.Ünal", b"\xff", None)]
 
     assert chained(rows) == "92e87fb46eec03cd7d2aa0ff05a046ecebc79302bf140b5459bf36c7f16662a9"
+
+
+def test_the_chain_of_sealed_rows_never_changes():
+    rows = [("447700900001", "+447700900001", b'[{"type":"body"}]', bytes(range(SEAL_BYTES)))]
+
+    assert chained(rows) == "31a6eed785f18e0038d8ebc57a1b15bbc97bde9940bb507f13ff49f118709173"
+
+
+@given(st.lists(links.filter(lambda link: link[3] is not None and link[1]), min_size=1, max_size=5), st.data())
+def test_what_stands_for_an_erased_row_keeps_the_chain_and_nothing_else_does(rows: list[Link], data: st.DataObject):
+    place = data.draw(st.integers(0, len(rows) - 1))
+    stands = sealed(*rows[place])
+    erased = [*rows]
+    erased[place] = (f"erased:{place}", "", NO_PARAMETERS, stands)
+
+    assert chained(erased) == chained(rows)
+    for changed in (
+        ("x", "+1", NO_PARAMETERS, stands),
+        ("x", "", b"[1]", stands),
+        ("x", "", NO_PARAMETERS, stands[1:]),
+    ):
+        erased[place] = changed
+        assert chained(erased) != chained(rows)

@@ -200,3 +200,21 @@ def test_a_country_code_is_checked_with_a_hint():
 
 def test_a_country_knows_its_calling_code():
     assert (phone.calling_code_of("NL"), phone.calling_code_of("XX")) == ("+31", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"),
+    [
+        ("+44 7700 900123", "447700900123"),
+        (" 447700900123", "447700900123"),
+        ("'+44 7700 900123", "447700900123"),
+        ("+44 7700 ９００１２３", "447700900123"),
+        ("+44 7700 900123 ext. 5", ""),
+        ("=447700900123", ""),
+        ("+123456", ""),
+        ("+1234567890123456", ""),
+        ("", ""),
+    ],
+)
+def test_digits_are_read_of_what_is_written_as_a_number(text: str, digits: str):
+    assert phone.digits_of(text) == digits

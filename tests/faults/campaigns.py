@@ -1,5 +1,6 @@
 """Approved campaigns, written into the database by the same services that people's clicks reach."""
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -45,7 +46,7 @@ class Author:
     async def approved(self, people: int, **spec: Any) -> Campaign:
         """Store people, plan a campaign to exactly them, and have it approved."""
         campaign = await self.store.write(lambda tx: self._submit(tx, people, spec))
-        planner = Planner(self.policy, default_card(), lambda: f"click-{next(self._clicks)}")
+        planner = Planner(self.policy, default_card(), lambda: f"click-{next(self._clicks)}", secrets.token_bytes)
         while await self.store.write(lambda tx: planner.step(tx, campaign.id, self.now)):
             pass
         return await self.store.write(lambda tx: self._approve(tx, campaign.id))

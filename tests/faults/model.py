@@ -18,6 +18,7 @@ from bot.ports.meta import Accepted, InDoubt, NotSent, Outcome, Refused
 from bot.ports.recipients import Claim, Fence
 from bot.ports.storage import Storage, Transaction
 from bot.services import consenting, launching, relaunching, rescuing, sending, settling, tracking
+from bot.services.recognising import Named
 from bot.services.settling import Settlement
 from bot.whatsapp.failures import failure
 from storage import open_storage
@@ -193,7 +194,7 @@ class Model:
         self.stopped.add(books.messages[n].person_id)
         self.write(
             lambda tx: consenting.apply_preference(
-                tx, digits=digits, user_id=None, is_stop=True, at=self.now, wording="", now=self.now
+                tx, Named(digits), is_stop=True, at=self.now, wording="", now=self.now
             )
         )
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from typing import Any, TypeVar
 
 from bot.domain.approval import Shown
@@ -72,6 +73,7 @@ class House:
     policy: Policy
     tokens: "itertools.count[int]" = field(default_factory=itertools.count)
     card: RateCard = field(default_factory=default_card)
+    noise: Random = field(default_factory=lambda: Random(7))  # noqa: S311 - plans of a test are to be alike
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         return await self.store.write(work)
@@ -113,7 +115,7 @@ class House:
 
     @property
     def planner(self) -> Planner:
-        return Planner(self.policy, self.card, lambda: f"click{next(self.tokens)}")
+        return Planner(self.policy, self.card, lambda: f"click{next(self.tokens)}", self.noise.randbytes)
 
     async def approved(self, people: int = 3, **spec: Any) -> Campaign:
         return await self.approve(await self.planned(people, **spec))

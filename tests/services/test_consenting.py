@@ -1,43 +1,12 @@
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.consent import ConsentEvent, ConsentKind, Standing
-from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.consent import ConsentKind, Standing
 from bot.domain.instants import DAY, Millis
-from bot.ports.people import NewPerson, Person
-from bot.services import consenting
+from bot.services import attending, consenting
 from tests.fakes import FakeTransaction
-
-NOW = Millis(1_795_000_000_000)
-ANA = "+5511999991234"
-
-
-def person(tx: FakeTransaction, phone: str = ANA) -> Person:
-    new = NewPerson(phone=phone, identity=consenting.phone.identity_of_digits(phone[1:]), country="BR", market="Brazil")
-    [saved] = tx.people.save([new], NOW)
-    tx.consents.record(
-        [(saved.person_id, ConsentEvent(kind=ConsentKind.OPT_IN, at=Millis(NOW - DAY), source="fair"))], NOW
-    )
-    return tx.people.rows[saved.person_id]
-
-
-def says(
-    tx: FakeTransaction, *texts: str, digits: str | None = ANA[1:], user_id: str | None = None, at: int = NOW
-) -> list[int]:
-    return consenting.stop_by_words(
-        tx, digits=digits, user_id=user_id, texts=texts, at=Millis(at), message_id=f"wamid.{at}", now=NOW
-    )
-
-
-def prefers(
-    tx: FakeTransaction, *, stop: bool, at: int = NOW, digits: str | None = ANA[1:], user_id: str | None = None
-) -> list[int]:
-    return consenting.apply_preference(
-        tx, digits=digits, user_id=user_id, is_stop=stop, at=Millis(at), wording="User requested", now=NOW
-    )
+from tests.services.voices import ANA, NOW, person, prefers, says, suppressed
 
 
 def test_a_stop_word_stops_and_keeps_the_words_as_evidence():
@@ -114,12 +83,15 @@ def test_a_stop_reaches_every_row_of_one_line():
     assert set(says(tx, "STOP", digits="5491123456789")) == rows
 
 
-def test_a_stop_reaches_the_row_by_number_and_the_row_by_user_id():
+def test_a_stop_under_a_number_and_a_user_id_makes_one_of_the_rows_of_both():
     tx = FakeTransaction()
     by_number = person(tx).id
     [by_user_id] = says(tx, "STOP", digits=None, user_id="BR.9f3k")
 
-    assert set(says(tx, "STOP", user_id="BR.9f3k", at=NOW + 1)) == {by_number, by_user_id}
+    assert says(tx, "STOP", user_id="BR.9f3k", at=NOW + 1) == [by_number]
+    assert tx.people.rows[by_number].bsuid == "BR.9f3k"
+    assert tx.people.rows[by_user_id].standing == Standing.NO_ADDRESS
+    assert [event.at for event in tx.consents.history(by_number)] == [NOW - DAY, NOW, NOW + 1]
 
 
 def test_a_stop_heard_twice_is_written_once():
@@ -136,7 +108,7 @@ def test_a_stop_delivered_again_does_not_undo_a_later_coming_back():
     tx = FakeTransaction()
     ana = person(tx)
     says(tx, "STOP")
-    consenting.resume(
+    attending.resume(
         tx, ana.id, source="call", wording="yes again", at=Millis(NOW + 1), actor="U1", now=Millis(NOW + 1)
     )
 
@@ -226,91 +198,29 @@ def test_a_delivery_between_failures_begins_the_count_anew():
     ana = person(tx)
     for n in range(2):
         consenting.suppress_undeliverable(tx, {ana.id: f"wamid.{n}"}, at=NOW, now=NOW)
-    tx.people.clear_failures([ana.id])
+    consenting.reach(tx, {ana.id: NOW}, NOW)
 
     assert consenting.suppress_undeliverable(tx, {ana.id: "wamid.9"}, at=NOW, now=NOW) == []
 
 
-@pytest.mark.parametrize(
-    ("act", "standing"),
-    [
-        (consenting.opt_in, Standing.OPTED_IN),
-        (consenting.stop, Standing.OPTED_IN | Standing.STOPPED),
-        (consenting.resume, Standing.OPTED_IN),
-    ],
-)
-def test_what_an_operator_records_is_audited_without_the_number(act: Callable[..., None], standing: Standing):
+@pytest.mark.parametrize(("at", "lifts"), [(NOW - 1, False), (NOW, False), (NOW + 1, True)])
+def test_what_arrives_later_lifts_the_suppression_and_is_audited(at: int, lifts: bool):
     tx = FakeTransaction()
-    ana = person(tx)
+    ana = suppressed(tx)
 
-    act(tx, ana.id, source="letter", wording="as written", at=NOW, actor="U1", now=NOW)
+    consenting.reach(tx, {ana.id: Millis(at)}, NOW)
 
-    assert tx.people.rows[ana.id].standing == standing
-    [entry] = tx.audit.entries
-    assert (entry.actor, entry.subject, entry.detail) == ("U1", f"person {ana.id}", {"source": "letter"})
-    assert tx.consents.history(ana.id)[-1].actor == "U1"
-
-
-def test_nothing_can_be_recorded_of_somebody_who_is_not_there():
-    with pytest.raises(NotFoundError):
-        consenting.stop(FakeTransaction(), 1, source="letter", wording="", at=NOW, actor="U1", now=NOW)
+    assert bool(tx.people.rows[ana.id].standing & Standing.SUPPRESSED) != lifts
+    assert [(entry.action, entry.subject) for entry in tx.audit.entries] == [
+        ("suppression lifted", f"person {ana.id}") for _ in range(lifts)
+    ]
 
 
-@pytest.mark.parametrize("text", [ANA, "+55 (11) 99999-1234", "11 99999-1234"])
-def test_a_person_is_found_as_a_number_is_written(text: str):
+@pytest.mark.parametrize(("words", "standing"), [("Hello?", 1), ("STOP", 3)])
+def test_whoever_writes_to_us_is_no_longer_suppressed(words: str, standing: int):
     tx = FakeTransaction()
-    ana = person(tx)
+    ana = suppressed(tx)
 
-    record = consenting.find(tx, text, default_region="BR")
+    says(tx, words, at=NOW + 1)
 
-    assert (record.person.id, [event.kind for event in record.history]) == (ana.id, [ConsentKind.OPT_IN])
-
-
-def test_a_person_is_found_by_user_id():
-    tx = FakeTransaction()
-    [person_id] = says(tx, "STOP", digits=None, user_id="NL.9f3k")
-
-    assert consenting.find(tx, " NL.9f3k ").person.id == person_id
-
-
-def test_of_two_spellings_the_exact_one_is_found():
-    tx = FakeTransaction()
-    rows = {phone: person(tx, phone).id for phone in ("+5491123456789", "+541123456789")}
-
-    assert {phone: consenting.find(tx, phone).person.id for phone in rows} == rows
-
-
-def test_who_is_not_on_record_is_named_masked():
-    with pytest.raises(NotFoundError, match=r"\+55 11 \*{5}-1234 is on record") as refusal:
-        consenting.find(FakeTransaction(), ANA)
-
-    assert ANA not in str(refusal.value)
-
-
-def test_what_is_no_number_cannot_be_looked_up():
-    with pytest.raises(InvalidInputError):
-        consenting.find(FakeTransaction(), "Ana")
-
-
-def test_revealing_a_number_leaves_a_trace():
-    tx = FakeTransaction()
-    ana = person(tx)
-
-    assert consenting.reveal(tx, ana.id, actor="U1", now=NOW) == ANA
-
-    assert [(entry.action, entry.actor) for entry in tx.audit.entries] == [("number revealed", "U1")]
-
-
-def test_erasing_forgets_every_spelling_and_is_audited_without_the_number():
-    tx = FakeTransaction()
-    rows = [person(tx, phone).id for phone in ("+5491123456789", "+541123456789")]
-
-    assert sorted(consenting.erase(tx, "+5491123456789", actor="U1", now=NOW)) == rows
-
-    assert [tx.people.rows[each].phone for each in rows] == [None, None]
-    assert {entry.action for entry in tx.audit.entries} == {"person erased"}
-    assert "541123456789" not in str(tx.audit.entries)
-    with pytest.raises(NotFoundError):
-        consenting.find(tx, "+5491123456789")
-    with pytest.raises(NotFoundError):
-        consenting.reveal(tx, rows[0], actor="U1", now=NOW)
+    assert tx.people.rows[ana.id].standing == Standing(standing)

@@ -7,12 +7,14 @@ import pytest
 
 from bot.domain.campaign import Campaign, CampaignState
 from bot.domain.errors import ConflictError, NotAllowedError
-from bot.domain.instants import HOUR, MINUTE
+from bot.domain.instants import DAY, HOUR, MINUTE
+from bot.domain.message import Dispatch
+from bot.domain.plan import EMPTY_CHAIN, Link, chain_all
 from bot.domain.roles import Actor, Role
 from bot.domain.template import Template
 from bot.services import approving, controlling, launching
 from bot.services.launching import Check, Step
-from tests.builders import a_template, later
+from tests.builders import a_phone, a_template, later
 from tests.services.house import ANA, CARLA, DORA, House
 
 DAY_SECONDS = 86_400
@@ -89,6 +91,82 @@ async def test_rows_that_were_tampered_with_are_found_before_the_launch(house: H
     assert sound is None
     found = await house.read(lambda tx: launching.verify_rows(tx, campaign.id))
     assert found == "The recipients no longer match the approved digest."
+
+
+async def erase(house: House, n: int) -> int:
+    person = await house.read(lambda tx: tx.people.find(a_phone(n)))
+    assert person is not None
+    await house.write(lambda tx: tx.people.erase(person.id, house.now))
+    return person.id
+
+
+async def tampered(house: House, campaign: Campaign, sql: str) -> str | None:
+    """Say what the check finds after somebody with a database shell was there."""
+    await house.write(lambda tx: tx.recipients._connection.execute(sql).rowcount)
+    return await house.read(lambda tx: launching.verify_rows(tx, campaign.id))
+
+
+async def test_who_is_erased_leaves_the_approval_to_everybody_else(house: House):
+    campaign = await house.approved(4, scheduled_at=later(24))
+    gone = [await erase(house, n) for n in (2, 4)]
+    house.pass_time(DAY)
+
+    found = await house.read(lambda tx: launching.verify_rows(tx, campaign.id))
+    await house.launch(campaign, campaign.template)
+
+    marked = await house.mark(await house.campaign(campaign.id))
+    rows = await house.rows(campaign)
+    assert found is None
+    assert {row.person_id for row in rows if row.dispatch is Dispatch.SKIPPED} == set(gone)
+    assert len(marked.go) == 2
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE recipients SET address = '+447700900999' WHERE id = 1",
+        "UPDATE recipients SET parameters = x'5b5d' WHERE id = 1",
+        "UPDATE recipients SET parameters = x'5b5d', address = '' WHERE id = 1",
+        "UPDATE recipients SET identity = '447700900999' WHERE id = 1",
+        "UPDATE recipients SET seal = NULL WHERE id = 1",
+        "UPDATE recipients SET seal = (SELECT seal FROM recipients WHERE id = 3) WHERE id = 1",
+        "DELETE FROM recipients WHERE id = 1",
+        # The row of somebody erased, brought to life again.
+        "UPDATE recipients SET address = '+447700900999' WHERE id = 2",
+        "UPDATE recipients SET parameters = x'5b315d' WHERE id = 2",
+        "UPDATE recipients SET seal = NULL WHERE id = 2",
+        "DELETE FROM recipients WHERE id = 2",
+        # Somebody passed off as erased.
+        "UPDATE recipients SET address = '', parameters = x'5b5d', seal = zeroblob(32) WHERE id = 3",
+    ],
+)
+async def test_beside_somebody_erased_any_tampering_is_found(house: House, sql: str):
+    campaign = await house.approved(3)
+    await erase(house, 2)
+
+    assert await tampered(house, campaign, sql) == "The recipients no longer match the approved digest."
+
+
+async def test_what_stays_of_an_erased_row_does_not_tell_whose_it_was(house: House):
+    """Whoever knows everything but one number, and the digest, cannot try numbers until one fits."""
+    campaign = await house.approved(3)
+    rows = await frozen(house, campaign)
+    await erase(house, 2)
+    kept = await frozen(house, campaign)
+
+    assert campaign.plan is not None
+    assert chain_all(EMPTY_CHAIN, rows) == chain_all(EMPTY_CHAIN, kept) == campaign.plan.chain
+    identity, address, parameters, seal = rows[1]
+    assert seal not in kept[1]
+    for known in (None, b"", kept[1][3], kept[0][3]):
+        guessed = [kept[0], (identity, address, parameters, known), kept[2]]
+        assert chain_all(EMPTY_CHAIN, guessed) != campaign.plan.chain
+    assert len({row[3] for row in rows}) == 3
+
+
+async def frozen(house: House, campaign: Campaign) -> list[Link]:
+    sql = "SELECT identity, address, parameters, seal FROM recipients WHERE campaign_id = ? ORDER BY id"
+    return await house.read(lambda tx: [tuple(row) for row in tx.recipients._connection.execute(sql, (campaign.id,))])
 
 
 async def test_an_offer_that_would_end_before_the_messages_do_is_not_launched(house: House):

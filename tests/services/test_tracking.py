@@ -11,7 +11,7 @@ from bot.domain.instants import DAY, SECOND
 from bot.domain.message import Delivery, Dispatch, Recipient, tracker
 from bot.ports.meta import Accepted, ErrorClass, InDoubt
 from bot.ports.storage import Transaction
-from bot.services import controlling, rescuing, tracking
+from bot.services import consenting, controlling, rescuing, tracking
 from bot.services.tracking import Absorbed
 from tests.builders import NUMBER, a_phone, later
 from tests.services.house import ANA, BRUNO, House, a_status, refused
@@ -243,6 +243,25 @@ async def test_a_failure_by_webhook_says_that_the_person_stopped(house: House):
     await absorb(house, a_status(Status.FAILED, at=later(1), code=131050))
 
     assert await house.standing(1) & Standing.WHATSAPP_STOPPED
+
+
+async def test_a_person_left_out_after_failures_is_reached_again_by_a_later_delivery(house: House):
+    _, [row] = await house.accepted(1)
+
+    def fail(tx: Transaction) -> None:
+        for n in range(3):
+            consenting.suppress_undeliverable(tx, {row.person_id: f"wamid.{n}"}, at=later(2), now=later(2))
+
+    await house.write(fail)
+    left_out = await house.standing(1)
+
+    await absorb(house, a_status(Status.DELIVERED, at=later(1)))
+    still = await house.standing(1)
+    await absorb(house, a_status(Status.READ, at=later(3)))
+
+    assert (left_out, still) == (Standing.OPTED_IN | Standing.SUPPRESSED,) * 2
+    assert await house.standing(1) == Standing.OPTED_IN
+    assert "suppression lifted" in await house.actions()
 
 
 async def test_undeliverable_counts_once_a_message_however_often_meta_repeats_it(house: House):

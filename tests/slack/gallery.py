@@ -45,7 +45,7 @@ from bot.slack.views.in_doubt_modal import in_doubt_modal
 from bot.slack.views.live_card import live_card
 from bot.slack.views.optins_modal import importing_modal, optins_modal
 from bot.slack.views.optins_report import optins_report
-from bot.slack.views.person import person, person_unknown
+from bot.slack.views.person import person, person_unknown, resumed, stopped
 from bot.slack.views.planning import planning_notice, submitted_notice
 from bot.slack.views.problem import problem, problem_modal
 from bot.slack.views.reason_modal import changes_modal, reject_modal
@@ -155,6 +155,10 @@ def _usual_answers() -> dict[str, ChatMessage]:
         "optins_report": optins_report(an_import()),
         "person": person(a_person()),
         "person_unknown": person_unknown(MASK),
+        "person_stopped": stopped(MASK, Standing.OPTED_IN),
+        "person_stopped_before": stopped(MASK, Standing.OPTED_IN | Standing.STOPPED),
+        "person_resumed": resumed(MASK, Standing.OPTED_IN),
+        "person_resumed_but_for_whatsapp": resumed(MASK, Standing.OPTED_IN | Standing.WHATSAPP_STOPPED),
         "planning_notice": planning_notice("Spring sale", "7Q2K", counted=12_000),
         "submitted_notice": submitted_notice("Spring sale", "7Q2K", approval_channel="C0APPROVALS", recipients=12_345),
         "problem": problem(InvalidInputError("“9 o'clock” is not a time; write HH:MM, like 09:00."), reference="4f2a"),

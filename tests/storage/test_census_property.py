@@ -44,6 +44,7 @@ _STEP = st.one_of(
     st.tuples(st.just("consent"), _WHO, _LINE),
     st.tuples(st.just("message"), _WHO, _MESSAGE),
     st.tuples(st.just("erase"), _WHO, st.none()),
+    st.tuples(st.just("unite"), _WHO, st.tuples(st.booleans(), _MESSAGE)),
     st.tuples(st.just("count"), st.just(0), st.integers(1, PEOPLE)),
 )
 
@@ -101,9 +102,22 @@ class _World:
     def _erase(self, who: int, _: None) -> None:
         self.tx.people.erase(self.ids.pop(who), NOW)
 
+    def _unite(self, who: int, what: tuple[bool, tuple[int, Dispatch, int]]) -> None:
+        """Let a row without a phone get a message, be counted or not, and turn out to be somebody."""
+        is_counted, message = what
+        user_id = f"GB.{next(iter(self.serial))}"
+        bare = self.tx.people.ensure(user_id, identity=user_id, country="GB", market="United Kingdom", now=NOW)
+        self._send(bare.id, who, message)
+        if is_counted:
+            self.tx.people.count_newcomers(2 * PEOPLE)
+        self.tx.people.unite(self.ids[who], bare.id, NOW)
+
     def _message(self, who: int, change: tuple[int, Dispatch, int]) -> None:
+        self._send(self.ids[who], who, change)
+
+    def _send(self, person_id: int, who: int, change: tuple[int, Dispatch, int]) -> None:
         place, dispatch, days = change
-        person_id, campaign = self.ids[who], self.campaigns[place]
+        campaign = self.campaigns[place]
         self.tx.recipients.add(campaign.id, [a_planned(who, person_id=person_id, identity=f"person {person_id}")])
         before = next(one for one in messages_of(self.tx, campaign) if one.person_id == person_id)
         at = later(days=-days)

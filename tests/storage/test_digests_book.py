@@ -93,7 +93,8 @@ async def test_digests_from_before_their_figures_were_kept_go_on_where_they_ende
 def _forget_shown_figures(url: str) -> None:
     steps = "schema_steps" if url.startswith("postgresql") else "_sqlite_migrations"
     posting = [f"ALTER TABLE {table} DROP COLUMN posting_at" for table in ("cards", "notices")]
-    undo = (*posting, "DROP TABLE digest_shown", f"DELETE FROM {steps} WHERE name >= '0006'")
+    later = (*posting, "ALTER TABLE recipients DROP COLUMN seal")
+    undo = (*later, "DROP TABLE digest_shown", f"DELETE FROM {steps} WHERE name >= '0006'")
     if url.startswith("postgresql"):
         for statement in undo:
             execute(statement, url)

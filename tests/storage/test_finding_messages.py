@@ -43,6 +43,7 @@ async def test_an_earlier_attempt_is_known_but_not_found(storage: Storage):
     wamid, tallies = await storage.write(work)
 
     asked = [wamid, "wamid.trial", "wamid.foreign"]
+    assert await storage.read(lambda tx: tx.recipients.people_of(asked)) == {wamid: 1, "wamid.trial": 1}
     assert await storage.read(lambda tx: tx.recipients.by_wamid(asked)) == {}
     assert await storage.read(lambda tx: tx.recipients.known_wamids(asked)) == {wamid, "wamid.trial"}
     assert tallies == {"planned": 1, "waiting": 1}

@@ -65,7 +65,7 @@ async def test_rows_in_bulk_are_taken_as_if_they_came_one_by_one(storage: Storag
     assert added == _expected(rows)
     assert planned == [row.person_id for row in kept]
     assert tallies == recount
-    assert chained == chain_all(EMPTY_CHAIN, [(row.identity, row.address, row.parameters) for row in kept])
+    assert chained == chain_all(EMPTY_CHAIN, [(row.identity, row.address, row.parameters, row.seal) for row in kept])
 
 
 async def test_a_plan_larger_than_one_statement_keeps_its_order_and_leaves_out_what_it_has(storage: Storage):

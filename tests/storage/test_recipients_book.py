@@ -51,7 +51,8 @@ async def test_a_plan_takes_each_identity_and_each_person_once(storage: Storage)
 async def test_the_chain_of_the_rows_is_the_chain_of_the_plan(storage: Storage):
     def work(tx: Transaction):
         campaign = add_campaign(tx)
-        rows = [a_planned(n, person_id=one) for n, one in enumerate(add_people(tx, 3), 1)]
+        seals = (b"s" * 16, b"t" * 16, None)
+        rows = [a_planned(n, person_id=one, seal=seals[n - 1]) for n, one in enumerate(add_people(tx, 3), 1)]
         empty = tx.recipients.chain(campaign.id)
         tx.recipients.add(campaign.id, rows)
         return empty, rows, tx.recipients.chain(campaign.id)
@@ -60,7 +61,7 @@ async def test_the_chain_of_the_rows_is_the_chain_of_the_plan(storage: Storage):
 
     wanted = EMPTY_CHAIN
     for row in rows:
-        wanted = chain(wanted, row.identity, row.address, row.parameters)
+        wanted = chain(wanted, row.identity, row.address, row.parameters, row.seal)
     assert (empty, found) == (EMPTY_CHAIN, wanted)
 
 

@@ -105,6 +105,22 @@ async def test_whoever_writes_stop_between_approval_and_dispatch_gets_nothing():
     assert re.search(r"Skipped\D*1\b", card)
 
 
+async def test_whoever_has_a_username_and_writes_stop_gets_nothing_more():
+    """Meta shows no number of theirs, neither in statuses nor when they write."""
+    hidden = "+447700900002"
+    async with a_town(people=3) as town:
+        town.meta.person(hidden, hidden=True)
+        await town.approve(await town.propose("Spring sale"))
+        await town.shows("Spring sale", "Finished sending")
+        await town.meta.settle(60)
+        town.meta.say(hidden, "Stop!")
+        await town.meta.settle(30)
+        await town.approve(await town.propose("Autumn sale"))
+        await town.shows("Autumn sale", "Finished sending")
+
+    assert town.messages_per_phone() == {"+447700900001": 2, hidden: 1, "+447700900003": 2}
+
+
 async def test_a_template_paused_by_meta_pauses_what_sends_with_it():
     async with a_town(people=20, **SLOWLY) as town:
         card = await town.started("Spring sale")

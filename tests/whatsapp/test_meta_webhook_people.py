@@ -65,6 +65,25 @@ def test_a_preference_without_a_number_is_joined_with_its_contact():
     assert (found.digits, found.user_id) == (None, "NL.9f3k")
 
 
+@pytest.mark.parametrize("said", [{}, {"user_id": "NL.9f3k"}])
+def test_a_number_that_only_the_contact_has_is_taken_from_there(said: Json):
+    stop = {"category": "marketing_messages", "value": "stop", "timestamp": 1790000012, **said}
+    contacts = [{"profile": {"name": "Noor"}, "wa_id": "12025550123", "user_id": "NL.9f3k"}]
+
+    [found] = taken(body(change("user_preferences", contacts=contacts, user_preferences=[stop]))).preferences
+
+    assert (found.digits, found.user_id) == ("12025550123", "NL.9f3k")
+
+
+def test_a_number_of_another_contact_is_not_taken():
+    stop = {"user_id": "NL.9f3k", "category": "marketing_messages", "value": "stop", "timestamp": 1790000012}
+    contacts = [{"wa_id": "12025550123", "user_id": "NL.other"}, {"wa_id": "12025550124"}]
+
+    [found] = taken(body(change("user_preferences", contacts=contacts, user_preferences=[stop]))).preferences
+
+    assert (found.digits, found.user_id) == (None, "NL.9f3k")
+
+
 def test_a_preference_about_anything_else_is_noted_and_one_not_understood_is_kept_aside():
     stop = {"wa_id": "12025550123", "category": "marketing_messages", "value": "stop", "timestamp": 1}
     odd = [{**stop, "category": "calls"}, {**stop, "value": "signup"}, {**stop, "wa_id": None}]

@@ -45,6 +45,8 @@ HELP: dict[str, tuple[Subcommand, ...]] = {
     ids.COMMAND_OPTINS: (
         Subcommand("import", "import", "Bring in people who agreed to get messages, from a CSV file."),
         Subcommand("find", "find PHONE", "Show what is on record about one person's consent."),
+        Subcommand("stop", "stop PHONE [wording]", "Record that somebody wants nothing more. No import lifts it."),
+        Subcommand("resume", "resume PHONE WORDING", "Lift our stop after a new consent in these words (approvers)."),
         Subcommand("reveal", "reveal PHONE", "Show one person's full number (admins only; it is written down)."),
         _HELP,
     ),

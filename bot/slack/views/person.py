@@ -1,4 +1,4 @@
-"""The answer to `/optins find`: one person, masked, and what is on record about their consent."""
+"""The answers of `/optins` about one person, masked: what is on record about their consent, a stop, a coming back."""
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.sheet import PersonSheet
@@ -29,6 +29,21 @@ def person(sheet: PersonSheet) -> ChatMessage:
 def person_unknown(address: str) -> ChatMessage:
     """Say that nobody with this (masked) address is on record."""
     text = f"Nobody with {code(address)} is on record, so nothing is sent there."
+    return ChatMessage(text=text, blocks=[section(text)])
+
+
+def stopped(address: str, before: Standing) -> ChatMessage:
+    """Say that a stop is on record now; `before` is where the person stood."""
+    was = " They had asked us to stop before." if Standing.STOPPED in before else ""
+    text = f"✋ {code(address)} is stopped: nothing more is sent there, and no import lifts it.{was}"
+    return ChatMessage(text=text, blocks=[section(text)])
+
+
+def resumed(address: str, standing: Standing) -> ChatMessage:
+    """Say what holds after our stop was lifted."""
+    text = f"↩️ The new consent of {code(address)} is on record. {standing_words(standing)}."
+    if Standing.WHATSAPP_STOPPED in standing:
+        text += " Only they can lift that, in WhatsApp’s settings of their chat with you."
     return ChatMessage(text=text, blocks=[section(text)])
 
 
@@ -63,11 +78,13 @@ def _history(sheet: PersonSheet) -> str:
     if not sheet.history:
         return "No consent history."
     newest = list(reversed(sheet.history))
-    rows = [_event(event, sheet.timezone) for event in newest[:_HISTORY_SHOWN]]
+    rows = [_event(event, sheet) for event in newest[:_HISTORY_SHOWN]]
     more = len(newest) - _HISTORY_SHOWN
     return "*History*\n" + "\n".join([*rows, f"… and {number(more)} earlier"] if more > 0 else rows)
 
 
-def _event(event: ConsentEvent, zone: str) -> str:
+def _event(event: ConsentEvent, sheet: PersonSheet) -> str:
+    is_over = event.kind is ConsentKind.SUPPRESS and Standing.SUPPRESSED not in sheet.standing
+    label = f"{_KINDS[event.kind]}{' for a time' if is_over else ''}"
     parts = [line(event.source, 60), f"“{line(event.wording, 80)}”" if event.wording else "", line(event.evidence, 50)]
-    return f"{_KINDS[event.kind]}, {date(event.at, zone)}: " + ", ".join(part for part in parts if part)
+    return f"{label}, {date(event.at, sheet.timezone)}: " + ", ".join(part for part in parts if part)

@@ -14,6 +14,7 @@ from storage.sqlite.schema.open_messages import OPEN_MESSAGES
 from storage.sqlite.schema.people import CONSENTS, PEOPLE
 from storage.sqlite.schema.posts_under_way import POSTS_UNDER_WAY
 from storage.sqlite.schema.records import RECORDS
+from storage.sqlite.schema.sealed_rows import SEALED_ROWS
 
 #: In the order of what refers to what.
 V1 = (PEOPLE, CONSENTS, TEMPLATES, CAMPAIGNS, RECIPIENTS, RECORDS)
@@ -23,5 +24,6 @@ V4 = (LEAN_PEOPLE, LEAN_CONSENTS)
 V5 = (CHAT_TROUBLES,)
 V6 = (DIGEST_FIGURES,)
 V7 = (POSTS_UNDER_WAY,)
+V8 = (SEALED_ROWS,)
 #: One for each of `storage.schema.STEP_NAMES`.
-STEPS = (V1, V2, V3, V4, V5, V6, V7)
+STEPS = (V1, V2, V3, V4, V5, V6, V7, V8)
