@@ -1,4 +1,8 @@
-"""The one writer of a file: each group of works is one transaction, each work in a savepoint of its own."""
+"""The one writer of a file: each group of works is one transaction, each work in a savepoint of its own.
+
+A savepoint costs a copy of every page before it changes, in a file beside the log: in an import three of four writes to
+the disk (`benchmarks/optins_import.py`). A work that is alone has none, because the transaction is its own.
+"""
 
 import sqlite3
 from collections.abc import Sequence
@@ -29,13 +33,24 @@ class Writer(GroupWriter):
         connection = self._db.conn
         try:
             connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._run_one(work) for work in works]
-            connection.execute("COMMIT")
+            outcomes = [self._run_one(work) for work in works] if len(works) > 1 else [self._run_alone(works[0])]
+            if connection.in_transaction:
+                connection.execute("COMMIT")
         except (sqlite3.Error, _TransactionLostError) as error:
             with suppress(sqlite3.Error):  # a disk that fails twice must not end the thread; the next BEGIN tells
                 connection.rollback()
             return [(None, _group_error(error))] * len(works)
         return outcomes
+
+    def _run_alone(self, work: Work) -> Outcome:
+        """Run a work that has the transaction to itself; if it fails the transaction ends here, undone."""
+        try:
+            return check_result(work.run(self._transaction)), None
+        except Exception as error:
+            if not self._db.conn.in_transaction:
+                raise _TransactionLostError from error
+            self._db.conn.rollback()
+            return None, translated(error)
 
     def _run_one(self, work: Work) -> Outcome:
         """Run one work in its savepoint (what `atomic` is inside a transaction)."""
