@@ -125,11 +125,9 @@ _RESPELT = ("521", "54", "55")
 _BR_WITH_NINE_DIGITS = 13
 
 
-def _has_one_spelling(digits: str) -> bool:
-    """Tell, for nearly all numbers, that `identity_of_digits` leaves them alone."""
-    if not digits.startswith(_RESPELT):
-        return True
-    return len(digits) == _BR_WITH_NINE_DIGITS and digits.startswith("55")
+def may_be_respelt(digits: str) -> bool:
+    """Tell by length and first digits where `identity_of_digits` may change them: of few countries' numbers."""
+    return digits.startswith(_RESPELT) and not (len(digits) == _BR_WITH_NINE_DIGITS and digits.startswith("55"))
 
 
 def identity_of_digits(digits: str) -> str:
@@ -138,7 +136,7 @@ def identity_of_digits(digits: str) -> str:
     Brazil: mobile numbers with the 9 after the area code; Mexico: without the 1 after 52; Argentina: without the 9
     after 54 (Meta: "for BR and MX the platform may change the extra digit", "Send messages", read 2026-09).
     """
-    if _has_one_spelling(digits):
+    if not may_be_respelt(digits):
         return digits
     if argentine := _AR_WITH_NINE.fullmatch(digits):
         return f"54{argentine[1]}"
@@ -156,7 +154,7 @@ def e164_of_digits(digits: str) -> str:
 
 def spellings_of_digits(digits: str) -> tuple[str, ...]:
     """List every way the same line's digits may be on record, the given one first."""
-    if _has_one_spelling(digits):
+    if not may_be_respelt(digits):
         return (digits,)
     known = [digits, identity_of_digits(digits)]
     if argentine := _AR_WITHOUT_NINE.fullmatch(known[1]):

@@ -29,7 +29,8 @@ NewRow = tuple[object, ...]
 def people(ids: Sequence[int], opt_ins: OptIns, now: Millis) -> Iterator[NewRow]:
     """Give the rows of `people`."""
     c, always = opt_ins.columns, repeat(now)
-    who = (c.e164, c.identity, c.region, c.market, c.name, c.language, c.attributes)
+    identities = [identity or e164[1:] for e164, identity in zip(c.e164, c.identity, strict=True)]
+    who = (c.e164, identities, c.region, c.market, c.name, c.language, c.attributes)
     return zip(ids, *who, repeat(_OPTED_IN), said_at(opt_ins, now), always, always)
 
 

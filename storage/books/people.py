@@ -121,11 +121,13 @@ class PeopleBook(Book):
         asks this, and finding would take as long as writing the people (benchmarks/optins_import.py).
         """
         numbers, identities = opt_ins.columns.e164, opt_ins.columns.identity
-        respelt = {f"+{one}" for e164, one in zip(numbers, identities, strict=True) if e164[1:] != one}
+        respelt = {f"+{one}" for one in set(identities) if one}
         if self._value(_IS_ANY_PHONE, (listed([*numbers, *respelt]),)):
             return True
-        if self._value(_HAS_RESPELT) and self._value(_IS_ANY_IDENTITY, (listed(identities),)):
-            return True
+        if self._value(_HAS_RESPELT):
+            alike = [identity or e164[1:] for e164, identity in zip(numbers, identities, strict=True)]
+            if self._value(_IS_ANY_IDENTITY, (listed(alike),)):
+                return True
         if not self._value(_HAS_WA_IDS):
             return False
         spellings = {spelling for e164 in numbers for spelling in spellings_of_digits(e164[1:])}

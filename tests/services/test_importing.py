@@ -11,7 +11,8 @@ from bot.domain.csvfile import Refused
 from bot.domain.errors import InvalidInputError
 from bot.domain.instants import DAY, Millis
 from bot.ports.people import Person
-from bot.services.importing import KNOWN_ROWS, WINDOW_ROWS, Importer, ImportOptions, ImportReport, run
+from bot.services.batching import WINDOW_ROWS
+from bot.services.importing import KNOWN_ROWS, Importer, ImportOptions, ImportReport, run
 from tests.fakes import FakeStorage, FakeTransaction
 
 NOW = Millis(1_795_000_000_000)  # 2026-11-18T11:06:40Z
