@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from bot.domain.digitpatterns import UnreadablePatternError, fits, opens
-from bot.domain.numbering import code_length, metadata_of, patterns_of
+from bot.domain.numbering import code_length, has_no_code, metadata_of, patterns_of
 
 V = TypeVar("V")
 
@@ -23,8 +23,9 @@ _BARE: Final = 4
 _RESPELT: Final = ("+54", "+55")
 #: Digits of the longest number, and its plus.
 _LONGEST: Final = 16
-#: A proof takes about as long as reading so many numbers: it is sought once so many have begun alike.
-_WORTH_A_PROOF: Final = 20
+#: A proof takes about as long as judging so many numbers: it is sought once so many have begun alike. What no country
+#: has given out takes longest to judge.
+_WORTH_A_PROOF: Final = {_BARE: 3, _SHORT: 20, _LONG: 20}
 #: Beginnings that are remembered or counted, some hundred bytes each.
 _MOST: Final = 50_000
 
@@ -33,7 +34,8 @@ class Beginnings(Generic[V]):
     """Remembers verdicts on numbers by how these begin.
 
     A verdict must go by calling code, country, kind, length and the first five digits alone, and where no country has
-    given out a number by length and three digits (five in `_RESPELT`). Numbers are a plus and digits.
+    given out a number by length and three digits (five in `_RESPELT`); it is true as Python sees it. Numbers are a plus
+    and digits.
     """
 
     def __init__(self) -> None:
@@ -41,27 +43,26 @@ class Beginnings(Generic[V]):
         self._known: list[dict[str, V]] = [{} for _ in range(_LONGEST + 1)]
         self._met: dict[tuple[int, str], int] = {}
 
-    def find(self, numbers: Sequence[str]) -> list[V | None]:
-        """Give the verdict on each number, None where none is known; of an empty text there is none."""
-        known = self._known
-        found = [known[len(number)].get(number[:_SHORT]) for number in numbers]
-        if None in found:
-            for at, number in enumerate(numbers):
-                if found[at] is None:
-                    by_beginning = known[len(number)]
-                    found[at] = by_beginning.get(number[:_LONG]) or by_beginning.get(number[:_BARE])
-        return found
+    def find(self, number: str) -> V | None:
+        """Give the verdict on a number, None where none is known; on an empty text there is none."""
+        known = self._known[len(number)]
+        return known.get(number[:_SHORT]) or known.get(number[:_LONG]) or known.get(number[:_BARE])
+
+    def find_all(self, numbers: Sequence[str]) -> list[V | None]:
+        """Give the verdict on each of many numbers; nearly all are found at the first look."""
+        known, look = self._known, self.find
+        return [known[len(number)].get(number[:_SHORT]) or look(number) for number in numbers]
 
     def learn(self, number: str, verdict: V) -> None:
         """Count a number that no verdict was known on, and seek a proof once many have begun alike."""
         if len(self._met) >= _MOST:
             self._forget()
-        for size in (_BARE, _SHORT, _LONG):
+        for size, enough in _WORTH_A_PROOF.items():
             key = len(number), number[:size]
             self._met[key] = times = self._met.get(key, 0) + 1
-            if times == _WORTH_A_PROOF and _is_enough(number, size):
+            if times == enough and _is_enough(number, size):
                 self._known[len(number)][number[:size]] = verdict
-            if times <= _WORTH_A_PROOF:
+            if times <= enough:
                 return
 
     def _forget(self) -> None:
@@ -91,6 +92,8 @@ def settle(beginning: str, length: int) -> bool | None:
 
 
 def _settle(beginning: str, length: int) -> bool | None:
+    if has_no_code(beginning):
+        return False
     of_code = code_length(beginning)
     national, left = beginning[of_code:], length - of_code
     if not of_code or not national or national[0] == "0" or len(national) > left:

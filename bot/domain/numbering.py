@@ -65,7 +65,7 @@ class _Code:
     """One calling code, with its countries in the library's order."""
 
     length: int
-    countries: tuple[_Country, ...]
+    regions: tuple[str, ...]
     #: Finds what the library might take off the front of a national number.
     prefix: Callable[[str], re.Match[str] | None] | None
 
@@ -99,6 +99,11 @@ def plain_digits(written: str) -> str | None:
     """
     parts = _parts(written)
     return None if parts is None else parts[0]
+
+
+def has_no_code(digits: str) -> bool:
+    """Tell whether three digits or more begin with no calling code at all, so that nobody has the number."""
+    return not any(int(digits[:length]) in COUNTRY_CODE_TO_REGION_CODE for length in _DIGITS_OF_CODE)
 
 
 def code_length(digits: str) -> int:
@@ -150,7 +155,7 @@ def _parts(written: str) -> tuple[str, _Code, str] | None:
 
 def _place(code: _Code, national: str) -> tuple[str, str]:
     """Give the country that a number belongs to, and its kind there; both empty where it is nobody's."""
-    for country in code.countries:
+    for country in map(_country, code.regions):
         if country.leading is None:
             # What `kind` does, without a call: nearly every number ends here.
             matches = country.kind_of.get(len(national))
@@ -172,8 +177,7 @@ def _code(beginning: str) -> _Code | None:
     if regions is None or _NO_REGION in regions:
         return None
     prefix = metadata_of(regions[0]).national_prefix_for_parsing
-    countries = tuple(map(_country, regions))
-    return _Code(length, countries, re.compile(prefix).match if prefix else None)
+    return _Code(length, regions, re.compile(prefix).match if prefix else None)
 
 
 def metadata_of(region: str) -> Any:

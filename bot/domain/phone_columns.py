@@ -37,7 +37,7 @@ class NumberReader:
     def read(self, written: Sequence[str]) -> tuple[list[str], list[Verdict]]:
         """Judge numbers without spaces around them; gives each as E.164 where it is valid, and all the verdicts."""
         numbers = compact(written)
-        found = self._beginnings.find(numbers)
+        found = self._beginnings.find_all(numbers)
         return numbers, [
             self._judge_at(at, numbers, written) if verdict is None else verdict for at, verdict in enumerate(found)
         ]

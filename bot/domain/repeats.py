@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 
 from bot.domain import phone
+from bot.domain.beginnings import Beginnings
 from bot.domain.errors import InvalidInputError
 from bot.domain.numbering import compact, plain_digits
 
@@ -34,12 +35,13 @@ def places_of(endings: Collection[int], numbers: Sequence[str]) -> list[int]:
 def repeated_endings(numbers: Iterable[Sequence[str]], default_region: str | None) -> frozenset[int]:
     """Find the endings that occur more than once, with one bit for every possible ending (12.5 MB).
 
-    Different numbers may end alike; the caller looks at those few more closely.
+    Different numbers may end alike, and some that are none are among them; the caller looks at those few more closely.
     """
     seen = bytearray(10**_ENDING_DIGITS // 8)
     repeated: set[int] = set()
+    reader = _EndingReader(default_region)
     for written in numbers:
-        for number in _endings(written, default_region):
+        for number in reader.read(written):
             byte, bit = number >> 3, 1 << (number & 7)
             if seen[byte] & bit:
                 repeated.add(number)
@@ -48,10 +50,26 @@ def repeated_endings(numbers: Iterable[Sequence[str]], default_region: str | Non
     return frozenset(repeated)
 
 
-def _endings(written: Sequence[str], default_region: str | None) -> list[int]:
-    """Give the endings of those that are numbers, most of them at once."""
-    endings = [
-        int(number[-_ENDING_DIGITS:]) if len(number) > _LONG else ending(as_written, default_region)
-        for number, as_written in zip(compact(written), written, strict=True)
-    ]
-    return [number for number in endings if number >= 0]
+class _EndingReader:
+    """Reads the endings of a file's numbers, most of them without judging."""
+
+    def __init__(self, default_region: str | None) -> None:
+        self._default_region = default_region
+        #: How numbers begin that are taken as they stand.
+        self._taken = Beginnings[bool]()
+
+    def read(self, written: Sequence[str]) -> list[int]:
+        """Give the endings of those that are numbers."""
+        is_taken = self._taken.find
+        endings = [
+            int(number[-_ENDING_DIGITS:])
+            if len(number) > _LONG or is_taken(number)
+            else self._look_at(number, as_written)
+            for number, as_written in zip(compact(written), written, strict=True)
+        ]
+        return [ending for ending in endings if ending >= 0]
+
+    def _look_at(self, number: str, written: str) -> int:
+        if number:
+            self._taken.learn(number, verdict=True)
+        return ending(written, self._default_region)

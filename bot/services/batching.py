@@ -22,7 +22,7 @@ WINDOW_BYTES = 16_000_000
 #: Rows of one transaction. New people keep other writers waiting for about 50 ms.
 BATCH_ROWS = 5_000
 
-#: Opens the file anew and gives its bytes in chunks of any size (64 KiB and more are fast); called twice.
+#: Opens the file anew and gives its bytes in chunks of any size (64 KiB and more are fast); called two or three times.
 OpenFile = Callable[[], Iterable[bytes]]
 
 

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 
-from bot.domain.csvfile import CsvFile, Refused
+from bot.domain.csvfile import CsvFile, Refused, ScatteredCellError
 from bot.domain.instants import Millis
 from bot.domain.optin_rows import OptInReader
 from bot.domain.repeats import repeated_endings
@@ -94,10 +94,17 @@ class Importer:
         self._now = now
         self._default_source = options.source or f"file {options.file_name}"
         self.report = ImportReport(is_dry_run=options.is_dry_run)
+        try:
+            self._repeated, self._sha256 = self._look_for_repeats(CsvFile.scanned_phones)
+        except ScatteredCellError:
+            self._repeated, self._sha256 = self._look_for_repeats(CsvFile.phones)
+
+    def _look_for_repeats(self, phones: Callable[[CsvFile], Iterator[list[str]]]) -> tuple[frozenset[int], str]:
+        """Read the whole file; gives the endings that occur again, and the SHA-256 of all bytes."""
         fingerprint = hashlib.sha256()
-        file = CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
-        self._repeated = repeated_endings(file.phones(), options.default_region)
-        self._sha256 = fingerprint.hexdigest()
+        file = CsvFile(_passing(self._open_file(), fingerprint.update), max_bytes=self._options.max_bytes)
+        repeated = repeated_endings(phones(file), self._options.default_region)
+        return repeated, fingerprint.hexdigest()
 
     @property
     def is_dry_run(self) -> bool:

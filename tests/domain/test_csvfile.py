@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.csvfile import CsvFile, Refused, Row, as_cell
+from bot.domain.csvfile import CsvFile, Refused, Row, ScatteredCellError, as_cell
 from bot.domain.errors import InvalidInputError
 
 
@@ -286,9 +286,41 @@ LINES = st.sampled_from(
 ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 
 
-@given(st.lists(st.tuples(LINES, ENDS, st.integers(1, 4_000)), max_size=12), st.integers(10_000, 70_000))
-def test_blocks_hold_what_reading_row_by_row_gives(lines: list[tuple[str, str, int]], size: int):
+FILES = st.lists(st.tuples(LINES, ENDS, st.integers(1, 4_000)), max_size=12)
+
+
+def a_file(lines: list[tuple[str, str, int]]) -> bytes:
+    """Repeat short lines, so that there are several blocks."""
     rows = "".join((line + end) * (times if len(line) < 20 else 1) for line, end, times in lines)
-    data = f"phone,name\n{rows}".encode("utf-8", "surrogateescape")
+    return f"phone,name\n{rows}".encode("utf-8", "surrogateescape")
+
+
+@given(FILES, st.integers(10_000, 70_000))
+def test_blocks_hold_what_reading_row_by_row_gives(lines: list[tuple[str, str, int]], size: int):
+    data = a_file(lines)
 
     assert in_blocks(opened(data, size)) == list(opened(data, size))
+
+
+@given(FILES, st.integers(10_000, 70_000))
+def test_what_lines_begin_with_holds_the_phone_of_every_row(lines: list[tuple[str, str, int]], size: int):
+    data = a_file(lines)
+    phones = set(chain.from_iterable(opened(data, size).phones()))
+
+    try:
+        scanned = set(chain.from_iterable(opened(data, size).scanned_phones()))
+    except ScatteredCellError:
+        assert b'\n"' in data or b'\r"' in data
+    else:
+        assert phones <= scanned
+
+
+def test_a_phone_that_is_scattered_over_lines_takes_a_closer_look():
+    data = b'phone,name\n"+55 11\n99999-1234",Ana\n'
+
+    with pytest.raises(ScatteredCellError):
+        list(CsvFile([data]).scanned_phones())
+
+
+def test_phones_that_stand_behind_other_cells_are_found_too():
+    assert [*chain.from_iterable(CsvFile([b'name,phone\n"Ana,\nB",+1\n']).scanned_phones())] == ["+1"]

@@ -136,6 +136,16 @@ async def test_of_a_phone_twice_in_a_file_the_last_row_wins_and_the_earlier_is_r
     assert [row.reason for row in job.refused][-1] == "The same number stands in line 5 again, and the last row wins."
 
 
+async def test_a_phone_that_is_scattered_over_lines_is_known_for_the_same():
+    job = Import(f'phone,name\n"+55 11\n99999-1234",Old\n{BEA},Bea\n{ANA},New\n')
+
+    report = await job.run()
+
+    assert figures(report) == (2, 0, 0, 1)
+    assert job.person(ANA).name == "New"
+    assert [row.line for row in job.refused] == [2]
+
+
 async def test_a_file_that_changes_between_its_two_readings_harms_nobody():
     tx = FakeTransaction()
     readings = iter([f"phone,name\n{BEA},Bea\n", f"phone,name\n{ANA},Old\n{BEA},Bea\n{ANA},New\n"])
