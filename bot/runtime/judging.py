@@ -19,7 +19,7 @@ from bot.services.batching import Batch
 from bot.services.importing import Importer
 
 #: What is read ahead of the writer is twice this at most: about the batches of a window.
-_AHEAD_BYTES: Final = 4 << 20
+_AHEAD_BYTES: Final = 3 << 20
 _JUDGE: Final = "from bot.runtime.judge import main; main()"
 
 

@@ -47,16 +47,23 @@ def read_batches(file: CsvFile, reader: OptInReader, repeated: frozenset[int], w
     Rows whose number may occur again, because its ending is among `repeated`, wait for the end; there are few of them.
     """
     waiting: dict[str, Values] = {}
-    for opt_ins, refused in _windows(file, reader, window_rows):
-        again = places_of(repeated, opt_ins.columns.e164)
+    for window, refused in _windows(file, reader, window_rows):
+        again = places_of(repeated, window.columns.e164)
         for at in again:
-            refused.extend(_supersede(waiting, opt_ins.values(at)))
+            refused.extend(_supersede(waiting, window.values(at)))
         refused.sort(key=lambda one: one.line)
-        apart = set(again)
-        once = (at for at in range(len(opt_ins)) if at not in apart) if apart else range(len(opt_ins))
-        yield from _batches(opt_ins.by_number(once), refused, file.bytes_read)
+        ordered = window.by_number(_but(again, len(window)))
+        del window  # it would be held until the next one is read
+        yield from _batches(ordered, refused, file.bytes_read)
+        del ordered
     last = OptIns.of_values(waiting.values())
     yield from _batches(last.by_number(range(len(last))), [], file.bytes_read)
+
+
+def _but(places: Sequence[int], count: int) -> Iterable[int]:
+    """Give all places but some."""
+    apart = set(places)
+    return (at for at in range(count) if at not in apart)
 
 
 def _windows(file: CsvFile, reader: OptInReader, most_rows: int) -> Iterator[tuple[OptIns, list[Refused]]]:
@@ -70,8 +77,10 @@ def _windows(file: CsvFile, reader: OptInReader, most_rows: int) -> Iterator[tup
         parts.append(opt_ins.columns)
         refused += others
         if sum(len(part.line) for part in parts) + len(refused) >= enough or file.bytes_read - began >= WINDOW_BYTES:
-            yield OptIns.joined(parts), refused
-            parts, refused, began, enough = [], [], file.bytes_read, most_rows
+            window, parts = OptIns.joined(parts), []
+            yield window, refused
+            del window
+            refused, began, enough = [], file.bytes_read, most_rows
     if parts:
         yield OptIns.joined(parts), refused
 
