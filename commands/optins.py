@@ -3,9 +3,9 @@
 from functools import partial
 
 from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.people_sheet import PersonSheet
 from bot.domain.phone import mask
 from bot.domain.roles import Actor, Role, require
-from bot.domain.sheet import PersonSheet
 from bot.ports.chat import ChatMessage
 from bot.ports.storage import Transaction
 from bot.services import consenting

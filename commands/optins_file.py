@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from bot.domain.csvfile import Refused
 from bot.domain.errors import InvalidInputError
+from bot.domain.people_sheet import ImportSheet, RefusedRow
 from bot.domain.phone import mask
 from bot.domain.roles import Actor, Role, require
-from bot.domain.sheet import ImportSheet, RefusedRow
 from bot.services import importing
 from bot.services.batching import Batch
 from bot.services.importing import Importer, ImportOptions, ImportReport

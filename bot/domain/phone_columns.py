@@ -7,7 +7,7 @@ Nearly every number of a file begins like thousands of others, on which the verd
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
-from bot.domain import phone, rates
+from bot.domain import phone, rates, spellings
 from bot.domain.beginnings import Beginnings
 from bot.domain.errors import InvalidInputError
 from bot.domain.instants import Millis
@@ -55,7 +55,7 @@ class NumberReader:
             e164, region, _ = phone.parse(written, self._default_region)
         except InvalidInputError as problem:
             return "", str(problem)
-        return e164, Facts(region, rates.market_of(e164, self._now), phone.may_be_respelt(e164[1:]))
+        return e164, Facts(region, rates.market_of(e164, self._now), spellings.may_be_respelt(e164[1:]))
 
 
 def identities(e164: Sequence[str], facts: Sequence[Facts]) -> list[str]:
@@ -64,5 +64,5 @@ def identities(e164: Sequence[str], facts: Sequence[Facts]) -> list[str]:
 
 
 def _respelt(e164: str) -> str:
-    identity = phone.identity_of_digits(e164[1:])
+    identity = spellings.identity_of_digits(e164[1:])
     return "" if identity == e164[1:] else identity

@@ -12,6 +12,7 @@ from bot.domain import phone, rates
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.errors import NotFoundError
 from bot.domain.instants import Millis
+from bot.domain.spellings import e164_of_digits, identity_of_digits, spellings_of_digits
 from bot.domain.stopwords import is_stop
 from bot.ports.people import Person
 from bot.ports.records import AuditEntry
@@ -166,7 +167,7 @@ def _find(tx: Transaction, digits: str | None, user_id: str | None) -> list[Pers
     """Find everybody on record who is the person Meta names; two rows may turn out to be one human being."""
     found: dict[int, Person] = {}
     if digits:
-        found |= {person.id: person for person in tx.people.find_many(phone.spellings_of_digits(digits)).values()}
+        found |= {person.id: person for person in tx.people.find_many(spellings_of_digits(digits)).values()}
     if user_id:
         found |= {person.id: person for person in tx.people.find_bsuids([user_id]).values()}
     return list(found.values())
@@ -185,7 +186,7 @@ def _remember(tx: Transaction, digits: str | None, user_id: str | None, now: Mil
 
 def _ensure(tx: Transaction, digits: str | None, user_id: str | None, now: Millis) -> list[Person]:
     if digits:
-        address, identity = phone.e164_of_digits(digits), phone.identity_of_digits(digits)
+        address, identity = e164_of_digits(digits), identity_of_digits(digits)
         country, market = phone.region_of(address), rates.market_of(address, now)
     elif user_id:
         address = identity = user_id

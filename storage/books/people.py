@@ -7,7 +7,7 @@ from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import FrequencyCap
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIns
-from bot.domain.phone import identity_of_digits, spellings_of_digits
+from bot.domain.spellings import identity_of_digits, spellings_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
 from storage.books import newcomers
 from storage.books.book import Book

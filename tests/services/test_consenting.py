@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.errors import InvalidInputError, NotFoundError
 from bot.domain.instants import DAY, Millis
+from bot.domain.spellings import identity_of_digits
 from bot.ports.people import NewPerson, Person
 from bot.services import consenting
 from tests.fakes import FakeTransaction
@@ -16,7 +17,7 @@ ANA = "+5511999991234"
 
 
 def person(tx: FakeTransaction, phone: str = ANA) -> Person:
-    new = NewPerson(phone=phone, identity=consenting.phone.identity_of_digits(phone[1:]), country="BR", market="Brazil")
+    new = NewPerson(phone=phone, identity=identity_of_digits(phone[1:]), country="BR", market="Brazil")
     [saved] = tx.people.save([new], NOW)
     tx.consents.record(
         [(saved.person_id, ConsentEvent(kind=ConsentKind.OPT_IN, at=Millis(NOW - DAY), source="fair"))], NOW

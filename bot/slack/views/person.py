@@ -1,7 +1,7 @@
 """The answer to `/optins find`: one person, masked, and what is on record about their consent."""
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
-from bot.domain.sheet import PersonSheet
+from bot.domain.people_sheet import PersonSheet
 from bot.ports.chat import ChatMessage
 from bot.slack.views.parts import fields, section
 from bot.slack.views.phrases import code, date, line, number, plain
