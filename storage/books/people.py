@@ -1,6 +1,6 @@
 """People: who they are, how Meta names them, and what an import adds."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 
 from bot.domain.audience import AudienceRule, Group
@@ -146,18 +146,20 @@ class PeopleBook(Book):
         """Add people of whom nothing is on record, each with the opt-in that brings them."""
         ids = self._new_ids(len(opt_ins))
         named = tag_ids(self._connection, newcomers.tags_of(opt_ins))
-        self._fill("people", newcomers.PERSON, newcomers.people(ids, opt_ins, now))
-        lines = newcomers.consents(ids, opt_ins, evidence=evidence, actor=actor, now=now)
-        self._fill("consents", newcomers.CONSENT, lines)
-        self._fill("person_tags", newcomers.TAG, newcomers.tags(ids, opt_ins, named))
+        self._fill("people", newcomers.PERSON, newcomers.people(ids, opt_ins, now), newcomers.all_people(now))
+        lines = newcomers.consents(ids, opt_ins, evidence=evidence, now=now)
+        self._fill("consents", newcomers.CONSENT, lines, newcomers.all_consents(actor, now))
+        self._fill("person_tags", newcomers.TAG, newcomers.tags(ids, opt_ins, named), {})
 
     def _new_ids(self, count: int) -> Sequence[int]:
         """Count out ids for people to come; nobody else writes while this transaction does."""
         first = self._value(_LAST_ID) + 1
         return range(first, first + count)
 
-    def _fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        fill(self._connection, table, columns, rows)
+    def _fill(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]], alike: Mapping[str, object]
+    ) -> None:
+        fill(self._connection, table, columns, rows, alike)
 
     def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
         """Find or add a bare person by phone or BSUID."""

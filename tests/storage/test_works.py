@@ -24,6 +24,18 @@ async def test_a_work_that_raises_is_undone_alone(storage: Storage):
     assert [await get_switch(storage, name) for name in ("before", "half", "after")] == ["on", None, "on"]
 
 
+async def test_a_work_that_raises_with_nobody_beside_it_leaves_nothing(storage: Storage):
+    def fail(tx: Transaction) -> None:
+        tx.switches.set("half", "done", NOW)
+        raise ConflictError("somebody was first")
+
+    with pytest.raises(ConflictError, match="somebody was first"):
+        await storage.write(fail)
+    await storage.write(set_switch("after"))
+
+    assert [await get_switch(storage, name) for name in ("half", "after")] == [None, "on"]
+
+
 async def test_works_run_in_the_order_they_came(storage: Storage):
     works = [lambda tx, n=n: tx.switches.set("last", str(n), NOW) for n in range(20)]
 
