@@ -8,8 +8,8 @@ from typing import Final
 from bot.domain.audience import Audience
 from bot.domain.audience_form import AudienceForm, read_audience_form
 from bot.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from bot.domain.people_sheet import AudienceSheet
 from bot.domain.roles import Actor, Role, require
-from bot.domain.sheet import AudienceSheet
 from bot.ports.chat import ChatMessage
 from bot.ports.storage import Transaction
 from bot.services import choosing, previewing, reporting

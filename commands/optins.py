@@ -5,9 +5,9 @@ from functools import partial
 from typing import Final
 
 from bot.domain.errors import InvalidInputError, NotFoundError
+from bot.domain.people_sheet import PersonSheet
 from bot.domain.phone import mask
 from bot.domain.roles import Actor, Role, require
-from bot.domain.sheet import PersonSheet
 from bot.ports.chat import ChatMessage
 from bot.ports.people import Person
 from bot.ports.storage import Transaction

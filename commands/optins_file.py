@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from bot.domain.csvfile import Refused
 from bot.domain.errors import InvalidInputError
+from bot.domain.people_sheet import ImportSheet, RefusedRow
 from bot.domain.phone import mask
 from bot.domain.roles import Actor, Role, require
-from bot.domain.sheet import ImportSheet, RefusedRow
 from bot.services import importing
-from bot.services.importing import Batch, Importer, ImportOptions, ImportReport
+from bot.services.batching import Batch
+from bot.services.importing import Importer, ImportOptions, ImportReport
 from bot.slack import ids
 from bot.slack.views.optins_modal import importing_modal
 from bot.slack.views.optins_report import optins_report

@@ -8,7 +8,7 @@ from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import ConsentEvent, ConsentKind, FrequencyCap, Standing, after
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIns
-from bot.domain.phone import identity_of_digits, spellings_of_digits
+from bot.domain.spellings import identity_of_digits, spellings_of_digits
 from bot.ports.people import ImportRun, NewPerson, Person, Saved
 from bot.ports.records import AuditEntry
 

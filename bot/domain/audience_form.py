@@ -8,7 +8,7 @@ from bot.domain import phone
 from bot.domain.audience import AudienceRule
 from bot.domain.consent import UNREACHABLE_COUNTRIES
 from bot.domain.errors import InvalidInputError
-from bot.domain.optins import normal_language, parse_tags
+from bot.domain.optin_rows import normal_language, parse_tags
 
 #: What an input gives: typed text with commas, or the values of a multi-select; None or nothing where left empty.
 Typed = str | Sequence[str] | None

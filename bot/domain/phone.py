@@ -1,4 +1,4 @@
-"""Phone numbers: what is one, where it belongs, which two are the same line, and how it is shown masked.
+"""Phone numbers: what is one, where it belongs, and how it is shown masked.
 
 The home of `phonenumbers`, which is the judge: a number is accepted exactly when the library calls it valid
 and its kind can be on a person's phone. Most numbers are read before it is asked (`bot.domain.numbering`).
@@ -15,6 +15,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberTyp
 
 from bot.domain.errors import InvalidInputError
 from bot.domain.numbering import Reading, read
+from bot.domain.spellings import e164_of_digits, identity_of_digits
 
 #: Region codes of the library that are no country ("001": satellites and other numbers without one).
 _NO_COUNTRY = frozenset({"001", "ZZ", ""})
@@ -114,54 +115,6 @@ def calling_code_of(region: str) -> str:
     """Give a country's calling code with its plus sign (`NL` gives `+31`); empty for an unknown country."""
     code = phonenumbers.country_code_for_region(region)
     return f"+{code}" if code else ""
-
-
-_BR_WITHOUT_NINE = re.compile(r"55(\d\d)([6-9]\d{7})")
-_MX_WITH_ONE = re.compile(r"521(\d{10})")
-_AR_WITH_NINE = re.compile(r"549(\d{10})")
-_AR_WITHOUT_NINE = re.compile(r"54(\d{10})")
-#: What the digits begin with that may have more than one spelling; of those with 55, only these are of full length.
-_RESPELT = ("521", "54", "55")
-_BR_WITH_NINE_DIGITS = 13
-
-
-def _has_one_spelling(digits: str) -> bool:
-    """Tell, for nearly all numbers, that `identity_of_digits` leaves them alone."""
-    if not digits.startswith(_RESPELT):
-        return True
-    return len(digits) == _BR_WITH_NINE_DIGITS and digits.startswith("55")
-
-
-def identity_of_digits(digits: str) -> str:
-    """Give the canonical digits of a line, from the digits Meta names (`wa_id`, no plus).
-
-    Brazil: mobile numbers with the 9 after the area code; Mexico: without the 1 after 52; Argentina: without the 9
-    after 54 (Meta: "for BR and MX the platform may change the extra digit", "Send messages", read 2026-09).
-    """
-    if _has_one_spelling(digits):
-        return digits
-    if argentine := _AR_WITH_NINE.fullmatch(digits):
-        return f"54{argentine[1]}"
-    return e164_of_digits(digits)[1:]
-
-
-def e164_of_digits(digits: str) -> str:
-    """Spell the digits Meta names as the number would stand in an import: Brazil with its 9, Mexico without its 1."""
-    if brazilian := _BR_WITHOUT_NINE.fullmatch(digits):
-        return f"+55{brazilian[1]}9{brazilian[2]}"
-    if mexican := _MX_WITH_ONE.fullmatch(digits):
-        return f"+52{mexican[1]}"
-    return f"+{digits}"
-
-
-def spellings_of_digits(digits: str) -> tuple[str, ...]:
-    """List every way the same line's digits may be on record, the given one first."""
-    if _has_one_spelling(digits):
-        return (digits,)
-    known = [digits, identity_of_digits(digits)]
-    if argentine := _AR_WITHOUT_NINE.fullmatch(known[1]):
-        known.append(f"549{argentine[1]}")
-    return tuple(dict.fromkeys(known))
 
 
 def is_number(text: str) -> bool:

@@ -1,10 +1,11 @@
 """Finding the numbers that may stand in a file twice, in memory that does not grow with the file."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from bot.domain import phone
+from bot.domain.beginnings import Beginnings
 from bot.domain.errors import InvalidInputError
-from bot.domain.numbering import plain_digits
+from bot.domain.numbering import compact, plain_digits
 
 _ENDING_DIGITS = 8
 # So long, a number with + ends in eight digits of its own even where a trunk 0 was written behind the country code.
@@ -26,25 +27,49 @@ def ending(written: str, default_region: str | None) -> int:
     return int(digits[-_ENDING_DIGITS:])
 
 
-def ending_of_e164(e164: str) -> int:
-    """Give what `ending` gives for a number that is written as E.164, without judging it."""
-    return int(e164[1:][-_ENDING_DIGITS:])
+def places_of(endings: Collection[int], numbers: Sequence[str]) -> list[int]:
+    """Find the places of numbers, written as E.164, that have one of these endings."""
+    return [at for at, e164 in enumerate(numbers) if int(e164[1:][-_ENDING_DIGITS:]) in endings]
 
 
-def repeated_endings(numbers: Iterable[str], default_region: str | None) -> frozenset[int]:
+def repeated_endings(numbers: Iterable[Sequence[str]], default_region: str | None) -> frozenset[int]:
     """Find the endings that occur more than once, with one bit for every possible ending (12.5 MB).
 
-    Different numbers may end alike; the caller looks at those few more closely.
+    Different numbers may end alike, and some that are none are among them; the caller looks at those few more closely.
     """
     seen = bytearray(10**_ENDING_DIGITS // 8)
     repeated: set[int] = set()
+    reader = _EndingReader(default_region)
     for written in numbers:
-        number = ending(written, default_region)
-        if number < 0:
-            continue
-        byte, bit = number >> 3, 1 << (number & 7)
-        if seen[byte] & bit:
-            repeated.add(number)
-        else:
-            seen[byte] |= bit
+        for number in reader.read(written):
+            byte, bit = number >> 3, 1 << (number & 7)
+            if seen[byte] & bit:
+                repeated.add(number)
+            else:
+                seen[byte] |= bit
     return frozenset(repeated)
+
+
+class _EndingReader:
+    """Reads the endings of a file's numbers, most of them without judging."""
+
+    def __init__(self, default_region: str | None) -> None:
+        self._default_region = default_region
+        #: How numbers begin that are taken as they stand.
+        self._taken = Beginnings[bool]()
+
+    def read(self, written: Sequence[str]) -> list[int]:
+        """Give the endings of those that are numbers."""
+        is_taken = self._taken.find
+        endings = [
+            int(number[-_ENDING_DIGITS:])
+            if len(number) > _LONG or is_taken(number)
+            else self._look_at(number, as_written)
+            for number, as_written in zip(compact(written), written, strict=True)
+        ]
+        return [ending for ending in endings if ending >= 0]
+
+    def _look_at(self, number: str, written: str) -> int:
+        if number:
+            self._taken.learn(number, verdict=True)
+        return ending(written, self._default_region)

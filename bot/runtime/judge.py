@@ -16,7 +16,8 @@ from typing import Final, cast
 from bot.domain.csvfile import Refused
 from bot.domain.errors import InvalidInputError
 from bot.domain.optins import Columns, OptIns
-from bot.services.importing import Batch, Importer
+from bot.services.batching import LARGE_WINDOW_ROWS, Batch
+from bot.services.importing import Importer
 
 CHUNK_BYTES: Final = 1 << 20
 #: Bytes that say how long the message behind them is; a message of no length says that there are no more.
@@ -59,12 +60,12 @@ def decoded(message: bytes) -> Batch:
 
 def _encoded(batch: Batch) -> bytes:
     refused = [(one.line, one.reason, one.value) for one in batch.refused]
-    return marshal.dumps((tuple(map(list, batch.opt_ins.columns)), refused, batch.bytes_read))
+    return marshal.dumps(([*batch.opt_ins.columns], refused, batch.bytes_read))
 
 
 def _messages(importer: Importer) -> Iterator[bytes]:
     try:
-        yield from map(_encoded, importer.batches())
+        yield from map(_encoded, importer.batches(LARGE_WINDOW_ROWS))
     except InvalidInputError as wrong:
         yield marshal.dumps((None, str(wrong), 0))
 

@@ -15,10 +15,11 @@ from typing import Final
 
 from bot.domain.errors import ArautoError
 from bot.runtime.judge import LENGTH_BYTES, decoded
-from bot.services.importing import Batch, Importer
+from bot.services.batching import Batch
+from bot.services.importing import Importer
 
 #: What is read ahead of the writer is twice this at most: about the batches of a window.
-_AHEAD_BYTES: Final = 1 << 20
+_AHEAD_BYTES: Final = 3 << 20
 _JUDGE: Final = "from bot.runtime.judge import main; main()"
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from bot.domain import phone
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIn, OptIns
+from bot.domain.spellings import spellings_of_digits
 from bot.ports.people import NewPerson, Person
 from bot.ports.storage import Transaction
 
@@ -50,7 +50,7 @@ def judge(tx: Transaction, opt_ins: OptIns) -> Enrolments:
     numbers = opt_ins.columns.e164
     if len(set(numbers)) == len(numbers) and not tx.people.knows_any(opt_ins):
         return Enrolments(opt_ins, ())
-    spellings = [phone.spellings_of_digits(e164[1:]) for e164 in numbers]
+    spellings = [spellings_of_digits(e164[1:]) for e164 in numbers]
     on_record = tx.people.find_many(set(chain.from_iterable(spellings)))
     new = dict[str, int]()
     known = list[Enrolment]()

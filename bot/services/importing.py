@@ -2,43 +2,30 @@
 
 A file is read twice, in flat memory: once to find the numbers that may occur again, once to take the rows. Each batch
 is one transaction, so an import may run beside everything else; running it again changes nothing.
-
-Rows are taken by the thousand and written in the order of their numbers: in the order of a file each row would change a
-page of its own in the index of phones, which took two thirds of all time (`benchmarks/optins_import.py`).
 """
 
 import hashlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
 
-from bot.domain.csvfile import CsvFile, Refused, Row
+from bot.domain.csvfile import CsvFile, Refused, ScatteredCellError
 from bot.domain.instants import Millis
-from bot.domain.optins import OptInReader, OptIns, Values
-from bot.domain.repeats import ending_of_e164, repeated_endings
+from bot.domain.optin_rows import OptInReader
+from bot.domain.repeats import repeated_endings
 from bot.ports.people import ImportRun
 from bot.ports.records import AuditEntry
 from bot.ports.storage import Storage, Transaction
+from bot.services.batching import BATCH_ROWS, WINDOW_ROWS, Batch, OpenFile, read_batches
 from bot.services.enrolling import Enrolments, enrol, judge
 
-#: Rows that are put in order together. More of them would save little, and two processes hold them.
-WINDOW_ROWS = 12_000
-#: Fewer, where they are long.
-WINDOW_BYTES = 16_000_000
-_WINDOW_STEP = 500
-#: Rows of one transaction. New people keep other writers waiting for about 60 ms.
-BATCH_ROWS = 5_000
-#: The same in a process that answers webhooks meanwhile, each within 100 ms.
+#: Rows of one transaction in a process that answers webhooks meanwhile, each within 100 ms.
 SERVING_ROWS = 1_000
 #: Rows of one transaction where many are of people on record, each of whom takes as long as twenty new ones.
 KNOWN_ROWS = 500
 #: What Slack's file input takes; the command line has no limit.
 SLACK_MAX_BYTES = 10_000_000
-
-#: Opens the file anew and gives its bytes in chunks of any size (64 KiB and more are fast); called twice.
-OpenFile = Callable[[], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,21 +77,6 @@ class ImportReport:
         self.first_refused.extend(refused[: self.REFUSED_SHOWN - len(self.first_refused)])
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Rows for one transaction, those refused on the way to them, and how far reading has come."""
-
-    opt_ins: OptIns
-    refused: tuple[Refused, ...]
-    bytes_read: int
-
-    def parts(self, rows: int) -> "Iterator[Batch]":
-        """Part it into transactions of so many rows; what was refused goes with the first."""
-        yield Batch(self.opt_ins[:rows], self.refused, self.bytes_read)
-        for start in range(rows, len(self.opt_ins), rows):
-            yield Batch(self.opt_ins[start : start + rows], (), self.bytes_read)
-
-
 class Importer:
     """One file on its way in, in steps that `run` puts into transactions."""
 
@@ -122,10 +94,17 @@ class Importer:
         self._now = now
         self._default_source = options.source or f"file {options.file_name}"
         self.report = ImportReport(is_dry_run=options.is_dry_run)
+        try:
+            self._repeated, self._sha256 = self._look_for_repeats(CsvFile.scanned_phones)
+        except ScatteredCellError:
+            self._repeated, self._sha256 = self._look_for_repeats(CsvFile.phones)
+
+    def _look_for_repeats(self, phones: Callable[[CsvFile], Iterator[list[str]]]) -> tuple[frozenset[int], str]:
+        """Read the whole file; gives the endings that occur again, and the SHA-256 of all bytes."""
         fingerprint = hashlib.sha256()
-        file = CsvFile(_passing(open_file(), fingerprint.update), max_bytes=options.max_bytes)
-        self._repeated = repeated_endings(file.phones(), options.default_region)
-        self._sha256 = fingerprint.hexdigest()
+        file = CsvFile(_passing(self._open_file(), fingerprint.update), max_bytes=self._options.max_bytes)
+        repeated = repeated_endings(phones(file), self._options.default_region)
+        return repeated, fingerprint.hexdigest()
 
     @property
     def is_dry_run(self) -> bool:
@@ -136,39 +115,17 @@ class Importer:
         """Open the import's record; gives its id."""
         return tx.imports.start(self._record())
 
-    def batches(self) -> Iterator[Batch]:
-        """Read the rows into batches; of a number that occurs again only the last row that can be taken counts.
-
-        Rows whose number may occur again wait for the end of the file; there are few of them.
-        """
+    def batches(self, window_rows: int = WINDOW_ROWS) -> Iterator[Batch]:
+        """Read the rows into batches, putting so many in order together."""
         file = CsvFile(self._open_file(), max_bytes=self._options.max_bytes)
-        reader = self._reader(file.columns)
-        waiting: dict[str, Values] = {}
-        for window in _windows(file):
-            opt_ins, refused = reader.read([row for row in window if isinstance(row, Row)])
-            refused += [row for row in window if isinstance(row, Refused)]
-            once, again = self._set_apart(opt_ins)
-            for at in again:
-                refused.extend(_supersede(waiting, opt_ins.values(at)))
-            refused.sort(key=lambda one: one.line)
-            yield from _batches(opt_ins.by_number(once), refused, file.bytes_read)
-        last = OptIns.of_values(waiting.values())
-        yield from _batches(last.by_number(range(len(last))), [], file.bytes_read)
-
-    def _reader(self, columns: Sequence[str]) -> OptInReader:
-        return OptInReader(
-            columns,
+        reader = OptInReader(
+            file.columns,
             default_region=self._options.default_region,
             default_source=self._default_source,
             default_wording=self._options.wording,
             now=self._now,
         )
-
-    def _set_apart(self, opt_ins: OptIns) -> tuple[Iterable[int], Iterable[int]]:
-        """Part the places of those whose number may occur again (the second) from those of the others."""
-        numbers = opt_ins.columns.e164
-        again = {at for at, e164 in enumerate(numbers) if ending_of_e164(e164) in self._repeated}
-        return (at for at in range(len(numbers)) if at not in again), sorted(again)
+        return read_batches(file, reader, self._repeated, window_rows)
 
     def foresee(self, tx: Transaction, batch: Batch) -> Enrolments:
         """Say what saving a batch would do, without writing anything."""
@@ -260,34 +217,6 @@ async def _take(storage: Storage, importer: Importer, import_id: int | None, bat
     if import_id is None:
         return await storage.read(partial(importer.foresee, batch=batch))
     return await storage.write(partial(importer.save, import_id=import_id, batch=batch))
-
-
-def _windows(file: CsvFile) -> Iterator[list[Row | Refused]]:
-    """Part a file into windows, so that neither many rows nor long ones fill the memory."""
-    rows, window, began = iter(file), list[Row | Refused](), file.bytes_read
-    while some := list(islice(rows, _WINDOW_STEP)):
-        window += some
-        if len(window) >= WINDOW_ROWS or file.bytes_read - began >= WINDOW_BYTES:
-            yield window
-            window, began = [], file.bytes_read
-    if window:
-        yield window
-
-
-def _batches(opt_ins: OptIns, refused: Sequence[Refused], bytes_read: int) -> Iterator[Batch]:
-    """Part a window into batches; what was refused goes with the first."""
-    if opt_ins or refused:
-        yield from Batch(opt_ins, tuple(refused), bytes_read).parts(BATCH_ROWS)
-
-
-def _supersede(waiting: dict[str, Values], row: Values) -> Iterator[Refused]:
-    """Let a row wait in the place of an earlier one with the same number, which is then refused."""
-    line, e164, *_ = row
-    earlier = waiting.pop(e164, None)
-    waiting[e164] = row
-    if earlier is not None:
-        reason = f"The same number stands in line {line} again, and the last row wins."
-        yield Refused(earlier[0], reason, e164)
 
 
 def _passing(chunks: Iterable[bytes], look: Callable[[bytes], object]) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from bot.domain import phone, rates
 from bot.domain.consent import ConsentKind, Standing
 from bot.domain.inbound import IdentityChange
 from bot.domain.instants import Millis
+from bot.domain.spellings import e164_of_digits, identity_of_digits, spellings_of_digits
 from bot.ports.people import Person
 from bot.ports.storage import Transaction
 from bot.services import recording
@@ -33,9 +34,9 @@ class Named:
 def find(tx: Transaction, named: Named) -> list[Person]:
     """Find everybody on record who is the person Meta names; two rows may turn out to be one human being."""
     found = {person.id: person for person in _by_ids(tx, named)}
-    spellings = set(phone.spellings_of_digits(named.digits)) if named.digits else set()
+    spellings = set(spellings_of_digits(named.digits)) if named.digits else set()
     for person in found.values():
-        spellings.update(phone.spellings_of_digits(person.phone[1:]) if person.phone else ())
+        spellings.update(spellings_of_digits(person.phone[1:]) if person.phone else ())
         spellings.update([person.wa_id] if person.wa_id else ())
     if spellings:
         found |= {person.id: person for person in tx.people.find_many(spellings).values()}
@@ -111,7 +112,7 @@ def _by_ids(tx: Transaction, named: Named) -> Iterable[Person]:
 def _ensure(tx: Transaction, named: Named, now: Millis) -> bool:
     """Put somebody on record of whom only this is known; tells whether anything is."""
     if named.digits:
-        address, identity = phone.e164_of_digits(named.digits), phone.identity_of_digits(named.digits)
+        address, identity = e164_of_digits(named.digits), identity_of_digits(named.digits)
         country, market = phone.region_of(address), rates.market_of(address, now)
     elif named.user_id:
         address = identity = named.user_id

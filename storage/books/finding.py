@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from bot.domain.campaign import CampaignId
 from bot.domain.instants import MINUTE, Millis
 from bot.domain.message import Dispatch, Recipient, RecipientId
-from bot.domain.phone import identity_of_digits
+from bot.domain.spellings import identity_of_digits
 from bot.ports.recipients import ReportRow
 from storage.books.census import last_counted
 from storage.books.connection import Connection

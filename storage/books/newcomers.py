@@ -5,40 +5,42 @@ makes every table one run of one statement (`benchmarks/optins_import.py`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
 
 from bot.domain.consent import ConsentKind, Standing
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIns
 
 #: Columns of the rows below, in their order.
-PERSON = (
-    *("id", "phone", "identity", "country", "market", "name", "language", "attributes"),
-    *("standing", "opted_in_at", "created_at", "updated_at"),
-)
-CONSENT = ("id", "person_id", "kind", "at", "source", "wording", "evidence", "actor", "recorded_at")
+PERSON = ("id", "phone", "identity", "country", "market", "name", "language", "attributes", "opted_in_at")
+CONSENT = ("person_id", "at", "source", "wording", "evidence")
 TAG = ("person_id", "tag_id")
-
-# Plain numbers and words: reading them from an enum for every row takes as long as binding them.
-_OPTED_IN = int(Standing.OPTED_IN)
-_OPT_IN = ConsentKind.OPT_IN.value
 
 NewRow = tuple[object, ...]
 
 
 def people(ids: Sequence[int], opt_ins: OptIns, now: Millis) -> Iterator[NewRow]:
     """Give the rows of `people`."""
-    c, always = opt_ins.columns, repeat(now)
-    who = (c.e164, c.identity, c.region, c.market, c.name, c.language, c.attributes)
-    return zip(ids, *who, repeat(_OPTED_IN), said_at(opt_ins, now), always, always)
+    c = opt_ins.columns
+    identities = [identity or e164[1:] for e164, identity in zip(c.e164, c.identity, strict=True)]
+    who = (c.e164, identities, c.region, c.market, c.name, c.language, c.attributes)
+    return zip(ids, *who, said_at(opt_ins, now), strict=True)
 
 
-def consents(ids: Sequence[int], opt_ins: OptIns, *, evidence: str, actor: str, now: Millis) -> Iterator[NewRow]:
-    """Give the rows of `consents`: the first line of each."""
+def all_people(now: Millis) -> Mapping[str, object]:
+    """Give what all rows of `people` have."""
+    return {"standing": int(Standing.OPTED_IN), "created_at": now, "updated_at": now}
+
+
+def consents(ids: Sequence[int], opt_ins: OptIns, *, evidence: str, now: Millis) -> Iterator[NewRow]:
+    """Give the rows of `consents`."""
     c = opt_ins.columns
     where = [f"{evidence}, line {line}" for line in c.line]
-    said = (said_at(opt_ins, now), c.source, c.wording, where)
-    return zip(repeat(1), ids, repeat(_OPT_IN), *said, repeat(actor), repeat(now))
+    return zip(ids, said_at(opt_ins, now), c.source, c.wording, where, strict=True)
+
+
+def all_consents(actor: str, now: Millis) -> Mapping[str, object]:
+    """Give what all rows of `consents` have: each is the first line of somebody."""
+    return {"id": 1, "kind": ConsentKind.OPT_IN.value, "actor": actor, "recorded_at": now}
 
 
 def said_at(opt_ins: OptIns, now: Millis) -> Sequence[Millis]:

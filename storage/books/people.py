@@ -7,7 +7,7 @@ from bot.domain.audience import AudienceRule, Group
 from bot.domain.consent import FrequencyCap
 from bot.domain.instants import Millis
 from bot.domain.optins import OptIns
-from bot.domain.phone import identity_of_digits, spellings_of_digits
+from bot.domain.spellings import identity_of_digits, spellings_of_digits
 from bot.ports.people import Candidate, NewPerson, Person, Saved
 from storage.books import failing, naming, newcomers
 from storage.books.book import Book
@@ -104,11 +104,13 @@ class PeopleBook(Book):
         asks this, and finding would take as long as writing the people (benchmarks/optins_import.py).
         """
         numbers, identities = opt_ins.columns.e164, opt_ins.columns.identity
-        respelt = {f"+{one}" for e164, one in zip(numbers, identities, strict=True) if e164[1:] != one}
+        respelt = {f"+{one}" for one in set(identities) if one}
         if self._value(_IS_ANY_PHONE, (listed([*numbers, *respelt]),)):
             return True
-        if self._value(_HAS_RESPELT) and self._value(_IS_ANY_IDENTITY, (listed(identities),)):
-            return True
+        if self._value(_HAS_RESPELT):
+            alike = [identity or e164[1:] for e164, identity in zip(numbers, identities, strict=True)]
+            if self._value(_IS_ANY_IDENTITY, (listed(alike),)):
+                return True
         if not self._value(_HAS_WA_IDS):
             return False
         spellings = {spelling for e164 in numbers for spelling in spellings_of_digits(e164[1:])}
@@ -127,18 +129,20 @@ class PeopleBook(Book):
         """Add people of whom nothing is on record, each with the opt-in that brings them."""
         ids = self._new_ids(len(opt_ins))
         named = tag_ids(self._connection, newcomers.tags_of(opt_ins))
-        self._fill("people", newcomers.PERSON, newcomers.people(ids, opt_ins, now))
-        lines = newcomers.consents(ids, opt_ins, evidence=evidence, actor=actor, now=now)
-        self._fill("consents", newcomers.CONSENT, lines)
-        self._fill("person_tags", newcomers.TAG, newcomers.tags(ids, opt_ins, named))
+        self._fill("people", newcomers.PERSON, newcomers.people(ids, opt_ins, now), newcomers.all_people(now))
+        lines = newcomers.consents(ids, opt_ins, evidence=evidence, now=now)
+        self._fill("consents", newcomers.CONSENT, lines, newcomers.all_consents(actor, now))
+        self._fill("person_tags", newcomers.TAG, newcomers.tags(ids, opt_ins, named), {})
 
     def _new_ids(self, count: int) -> Sequence[int]:
         """Count out ids for people to come; nobody else writes while this transaction does."""
         first = self._value(_LAST_ID) + 1
         return range(first, first + count)
 
-    def _fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        fill(self._connection, table, columns, rows)
+    def _fill(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]], alike: Mapping[str, object]
+    ) -> None:
+        fill(self._connection, table, columns, rows, alike)
 
     def ensure(self, address: str, *, identity: str, country: str, market: str, now: Millis) -> Person:
         """Find or add a bare person by phone or BSUID."""

@@ -1,6 +1,6 @@
 """People and consent in bulk: an import arrives as a stream and is merged by one statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
@@ -76,8 +76,11 @@ class PostgresPeople(PeopleBook):
     def _new_ids(self, count: int) -> Sequence[int]:
         return [row["id"] for row in self._all(_NEW_IDS, (count,))]
 
-    def _fill(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        copy_rows(self._session, table, columns, rows)
+    def _fill(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]], alike: Mapping[str, object]
+    ) -> None:
+        same = tuple(alike.values())
+        copy_rows(self._session, table, (*columns, *alike), ((*row, *same) for row in rows))
 
     def _tag(self, pairs: list[tuple[int, str]]) -> None:
         lowered = [(person_id, tag.strip().lower()) for person_id, tag in pairs if tag.strip()]

@@ -45,13 +45,16 @@ class Writer(GroupWriter):
             outcomes = [run(work) for work in works]
             connection.execute("COMMIT")
         except _WorkFailedError:
-            connection.rollback()
+            self._roll_back()
             raise
         except (sqlite3.Error, _TransactionLostError) as error:
-            with suppress(sqlite3.Error):  # a disk that fails twice must not end the thread; the next BEGIN tells
-                connection.rollback()
+            self._roll_back()
             return [(None, _group_error(error))] * len(works)
         return outcomes
+
+    def _roll_back(self) -> None:
+        with suppress(sqlite3.Error):  # a disk that fails twice must not end the thread; the next BEGIN tells
+            self._db.conn.rollback()
 
     def _run_bare(self, work: Work) -> Outcome:
         try:

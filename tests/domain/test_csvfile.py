@@ -1,12 +1,13 @@
 import csv
 import io
+from itertools import chain
 from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.csvfile import CsvFile, Refused, Row, as_cell
+from bot.domain.csvfile import CsvFile, Refused, Row, ScatteredCellError, as_cell
 from bot.domain.errors import InvalidInputError
 
 
@@ -18,8 +19,21 @@ class Cells(NamedTuple):
 
 
 def read(data: bytes, size: int = 65_536) -> list[Cells | Refused]:
-    file = CsvFile(data[start : start + size] for start in range(0, len(data), size))
+    file = opened(data, size)
     return [_by_column(file, row) if isinstance(row, Row) else row for row in file]
+
+
+def opened(data: bytes, size: int) -> CsvFile:
+    return CsvFile(data[start : start + size] for start in range(0, len(data), size))
+
+
+def in_blocks(file: CsvFile) -> list[Row | Refused]:
+    """Read a file in blocks, and give what they hold in the order of lines."""
+    found = list[Row | Refused]()
+    for block in file.blocks():
+        taken = map(Row, block.lines, block.rows)
+        found += sorted((*taken, *block.refused), key=lambda row: row.line)
+    return found
 
 
 def _by_column(file: CsvFile, row: Row) -> Cells:
@@ -108,13 +122,16 @@ def test_a_file_that_cannot_be_read_is_refused_as_a_whole(data: bytes, words: st
         (b"+1,A\0na", "NUL"),
         (b'+1,"Ana', "quotation mark"),
         (b'+1,"Ana"x', "quotation mark"),
-        (b'+1,"' + b"x" * 200_000 + b'"', "quotation mark"),
+        (b'+1,"' + b"x" * 200_000 + b'"', "a cell of more than 131,072 characters"),
+        (b"+1," + b"x" * 200_000, "a cell of more than 131,072 characters"),
+        (b'+1,"Ana' + b"\n+2,Eve" * 30_000, "quotation mark"),
     ],
 )
 def test_a_bad_row_is_refused_and_the_rows_around_it_are_read(row: bytes, words: str):
-    before, bad, after = read(b"phone,name\n+7,Bea\n" + row + b"\n+8,Cy\n")
+    before, bad, *_, after = read(b"phone,name\n+7,Bea\n" + row + b"\n+8,Cy\n")
 
-    assert (before, after) == (Cells(2, {"phone": "+7", "name": "Bea"}), Cells(4, {"phone": "+8", "name": "Cy"}))
+    assert before == Cells(2, {"phone": "+7", "name": "Bea"})
+    assert after == Cells(4 + row.count(b"\n"), {"phone": "+8", "name": "Cy"})
     assert (bad.line, words in bad.reason) == (3, True)
 
 
@@ -179,7 +196,7 @@ def test_a_refused_row_is_one_line_of_the_report():
 def test_the_phones_alone_are_those_of_the_rows_that_have_every_cell():
     data = b'phone,name\n +1 ,Ana\n+2,B,C\n\n+3,"a\nb"\n+4,"x\n+5,Cy\n'
 
-    assert list(CsvFile([data]).phones()) == ["+1", "+3", "+5"]
+    assert [*chain.from_iterable(CsvFile([data]).phones())] == ["+1", "+3", "+5"]
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12).map(str.strip)
@@ -244,3 +261,66 @@ def test_an_exported_cell_cannot_become_a_formula(text: str):
 @pytest.mark.parametrize("text", ["", "Ana", "+5511999991234", "a=b", "'x"])
 def test_other_cells_are_exported_as_they_are(text: str):
     assert as_cell(text) == text
+
+
+LINES = st.sampled_from(
+    [
+        *(
+            "+1,Ana",
+            "+2,Bea",
+            '"+3","Cy, ""X"""',
+            "+4",
+            "+5,a,b",
+            "",
+            " ",
+            ",",
+            '+6,"two',
+            'lines"',
+            '"',
+            '+7,"x"y',
+            "+8,Jos\udce9",
+        ),
+        *("+9,\0", "+10,a\u2028b", "\udcff", '"",""', "+11," + "x" * 140_000, '"' + "y" * 140_000),
+    ]
+)
+ENDS = st.sampled_from(["\n", "\r\n", "\r"])
+
+
+FILES = st.lists(st.tuples(LINES, ENDS, st.integers(1, 4_000)), max_size=12)
+
+
+def a_file(lines: list[tuple[str, str, int]]) -> bytes:
+    """Repeat short lines, so that there are several blocks."""
+    rows = "".join((line + end) * (times if len(line) < 20 else 1) for line, end, times in lines)
+    return f"phone,name\n{rows}".encode("utf-8", "surrogateescape")
+
+
+@given(FILES, st.integers(10_000, 70_000))
+def test_blocks_hold_what_reading_row_by_row_gives(lines: list[tuple[str, str, int]], size: int):
+    data = a_file(lines)
+
+    assert in_blocks(opened(data, size)) == list(opened(data, size))
+
+
+@given(FILES, st.integers(10_000, 70_000))
+def test_what_lines_begin_with_holds_the_phone_of_every_row(lines: list[tuple[str, str, int]], size: int):
+    data = a_file(lines)
+    phones = set(chain.from_iterable(opened(data, size).phones()))
+
+    try:
+        scanned = set(chain.from_iterable(opened(data, size).scanned_phones()))
+    except ScatteredCellError:
+        assert b'\n"' in data or b'\r"' in data
+    else:
+        assert phones <= scanned
+
+
+def test_a_phone_that_is_scattered_over_lines_takes_a_closer_look():
+    data = b'phone,name\n"+55 11\n99999-1234",Ana\n'
+
+    with pytest.raises(ScatteredCellError):
+        list(CsvFile([data]).scanned_phones())
+
+
+def test_phones_that_stand_behind_other_cells_are_found_too():
+    assert [*chain.from_iterable(CsvFile([b'name,phone\n"Ana,\nB",+1\n']).scanned_phones())] == ["+1"]

@@ -1,9 +1,10 @@
 import pytest
 
-from bot.domain.csvfile import Refused, Row
+from bot.domain.csvfile import Block, Refused
 from bot.domain.errors import InvalidInputError
 from bot.domain.instants import DAY, Millis
-from bot.domain.optins import OptIn, OptInReader, normal_language, parse_opted_in_at, parse_tags
+from bot.domain.optin_rows import OptInReader, normal_language, parse_opted_in_at, parse_tags
+from bot.domain.optins import OptIn
 
 NOW = Millis(1_795_000_000_000)  # 2026-11-18T11:06:40Z
 
@@ -13,7 +14,7 @@ def read(**cells: str) -> OptIn | Refused:
     reader = OptInReader(
         tuple(given), default_region=None, default_source="fair", default_wording="Yes to news", now=NOW
     )
-    taken, refused = reader.read([Row(7, list(given.values()))])
+    taken, refused = reader.read(Block([7], [list(given.values())]))
     return [*taken, *refused][0]
 
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from bot.domain import phone
 from bot.domain.errors import InvalidInputError
+from bot.domain.spellings import identity_of_digits, spellings_of_digits
 
 BRAZIL = "+5511999991234"
 WRITINGS = [
@@ -128,33 +129,33 @@ def test_no_text_does_anything_but_parse_or_be_refused(text: str, region: str | 
 def test_a_brazilian_mobile_is_one_line_with_and_without_its_9(area: int, local: str):
     with_nine, without_nine = f"55{area}9{local}", f"55{area}{local}"
 
-    assert phone.identity_of_digits(with_nine) == phone.identity_of_digits(without_nine) == with_nine
+    assert identity_of_digits(with_nine) == identity_of_digits(without_nine) == with_nine
 
 
 @given(st.integers(11, 99), st.from_regex(r"[2-5][0-9]{7}", fullmatch=True))
 def test_a_brazilian_fixed_line_is_a_line_of_its_own(area: int, local: str):
     fixed = f"55{area}{local}"
 
-    assert phone.identity_of_digits(fixed) == fixed
+    assert identity_of_digits(fixed) == fixed
 
 
 @given(st.from_regex(r"[2-9][0-9]{9}", fullmatch=True))
 def test_a_mexican_number_is_one_line_with_and_without_its_1(national: str):
-    assert phone.identity_of_digits(f"521{national}") == phone.identity_of_digits(f"52{national}") == f"52{national}"
+    assert identity_of_digits(f"521{national}") == identity_of_digits(f"52{national}") == f"52{national}"
 
 
 @given(st.from_regex(r"[1-38][0-9]{9}", fullmatch=True))
 def test_an_argentine_number_is_one_line_with_and_without_its_9(national: str):
-    assert phone.identity_of_digits(f"549{national}") == phone.identity_of_digits(f"54{national}") == f"54{national}"
+    assert identity_of_digits(f"549{national}") == identity_of_digits(f"54{national}") == f"54{national}"
 
 
 @given(st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True))
 def test_identity_is_settled_and_among_the_spellings(digits: str):
-    identity = phone.identity_of_digits(digits)
+    identity = identity_of_digits(digits)
 
-    assert phone.identity_of_digits(identity) == identity
-    assert phone.spellings_of_digits(digits)[0] == digits
-    assert {phone.identity_of_digits(each) for each in phone.spellings_of_digits(digits)} == {identity}
+    assert identity_of_digits(identity) == identity
+    assert spellings_of_digits(digits)[0] == digits
+    assert {identity_of_digits(each) for each in spellings_of_digits(digits)} == {identity}
 
 
 @pytest.mark.parametrize(

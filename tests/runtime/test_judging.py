@@ -14,7 +14,8 @@ from bot.domain.errors import ArautoError, InvalidInputError
 from bot.domain.instants import Millis
 from bot.runtime.judge import read_chunks
 from bot.runtime.judging import in_process
-from bot.services.importing import BATCH_ROWS, Batch, Importer, ImportOptions, OpenFile
+from bot.services.batching import BATCH_ROWS, LARGE_WINDOW_ROWS, Batch, OpenFile
+from bot.services.importing import Importer, ImportOptions
 
 NOW = Millis(1_795_000_000_000)  # 2026-11-18T11:06:40Z
 ROWS = 2 * BATCH_ROWS
@@ -52,7 +53,7 @@ async def test_another_process_gives_the_batches_that_this_one_would(file: Path)
     importer = an_importer(partial(read_chunks, file))
 
     there = [facts(batch) async for batch in in_process(importer)]
-    here = [facts(batch) for batch in importer.batches()]
+    here = [facts(batch) for batch in importer.batches(LARGE_WINDOW_ROWS)]
 
     assert there == here
     assert sum(len(batch[0]) for batch in there) == 10_000

@@ -11,7 +11,8 @@ from bot.domain.csvfile import Refused
 from bot.domain.errors import InvalidInputError
 from bot.domain.instants import DAY, Millis
 from bot.ports.people import Person
-from bot.services.importing import KNOWN_ROWS, WINDOW_ROWS, Importer, ImportOptions, ImportReport, run
+from bot.services.batching import WINDOW_ROWS
+from bot.services.importing import KNOWN_ROWS, Importer, ImportOptions, ImportReport, run
 from tests.fakes import FakeStorage, FakeTransaction
 
 NOW = Millis(1_795_000_000_000)  # 2026-11-18T11:06:40Z
@@ -133,6 +134,16 @@ async def test_of_a_phone_twice_in_a_file_the_last_row_wins_and_the_earlier_is_r
     assert (job.person(ANA).name, job.person(ANA).attributes) == ("New", {})
     assert [(row.line, row.value) for row in job.refused] == [(2, ANA), (4, ANA)]
     assert [row.reason for row in job.refused][-1] == "The same number stands in line 5 again, and the last row wins."
+
+
+async def test_a_phone_that_is_scattered_over_lines_is_known_for_the_same():
+    job = Import(f'phone,name\n"+55 11\n99999-1234",Old\n{BEA},Bea\n{ANA},New\n')
+
+    report = await job.run()
+
+    assert figures(report) == (2, 0, 0, 1)
+    assert job.person(ANA).name == "New"
+    assert [row.line for row in job.refused] == [2]
 
 
 async def test_a_file_that_changes_between_its_two_readings_harms_nobody():

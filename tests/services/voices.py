@@ -2,7 +2,7 @@
 
 from bot.domain.consent import ConsentEvent, ConsentKind
 from bot.domain.instants import DAY, Millis
-from bot.domain.phone import identity_of_digits
+from bot.domain.spellings import identity_of_digits
 from bot.ports.people import NewPerson, Person
 from bot.services import consenting
 from bot.services.recognising import Named

@@ -10,20 +10,17 @@ from bot.domain.consent import ConsentEvent, ConsentKind, Exclusion
 from bot.domain.errors import InvalidInputError
 from bot.domain.funnel import Funnel
 from bot.domain.instants import DAY, Millis
+from bot.domain.people_sheet import AudienceSheet, ImportSheet, PersonSheet, RefusedRow
 from bot.domain.sheet import (
-    AudienceSheet,
     CampaignForm,
     CampaignSheet,
     Decision,
     Difference,
     HomeSheet,
-    ImportSheet,
     Milestone,
     NumberHealth,
     Outcome,
-    PersonSheet,
     Reason,
-    RefusedRow,
 )
 from bot.domain.template import variables
 from bot.ports.chat import ChatMessage

@@ -10,20 +10,17 @@ from bot.domain.campaign import CampaignState
 from bot.domain.consent import ConsentEvent, ConsentKind, Exclusion, Standing
 from bot.domain.errors import ConflictError, InvalidInputError
 from bot.domain.instants import DAY, HOUR, MINUTE, Millis
+from bot.domain.people_sheet import AudienceSheet, ImportSheet, PersonSheet, RefusedRow
 from bot.domain.sheet import (
-    AudienceSheet,
     CampaignForm,
     CampaignSheet,
     Decision,
     Difference,
     DigestSheet,
     HomeSheet,
-    ImportSheet,
     NumberHealth,
     Outcome,
-    PersonSheet,
     Reason,
-    RefusedRow,
 )
 from bot.domain.template import variables
 from bot.ports.chat import ChatMessage

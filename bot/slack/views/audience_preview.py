@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.domain.audience import Audience, AudienceRule
-from bot.domain.sheet import AudienceSheet
+from bot.domain.people_sheet import AudienceSheet
 from bot.ports.chat import ChatMessage
 from bot.slack.limits import clip
 from bot.slack.views import reasons

@@ -1,6 +1,6 @@
 """What became of an import of opt-ins."""
 
-from bot.domain.sheet import ImportSheet, RefusedRow
+from bot.domain.people_sheet import ImportSheet, RefusedRow
 from bot.ports.chat import ChatMessage
 from bot.slack.views import reasons
 from bot.slack.views.parts import context, fields, header, section

@@ -1,7 +1,7 @@
 """The answers of `/optins` about one person, masked: what is on record about their consent, a stop, a coming back."""
 
 from bot.domain.consent import ConsentEvent, ConsentKind, Standing
-from bot.domain.sheet import PersonSheet
+from bot.domain.people_sheet import PersonSheet
 from bot.ports.chat import ChatMessage
 from bot.slack.views.parts import fields, section
 from bot.slack.views.phrases import code, date, line, number, plain
