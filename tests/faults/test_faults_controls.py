@@ -87,7 +87,9 @@ async def test_cancelling_what_is_paused_skips_everybody_who_waits(tmp_path: Pat
         await rig.until_state(campaign, CampaignState.PAUSED)
 
         await _sending(rig, AUTHOR.user, "/campaign cancel tok1")
-        books = await rig.until_books(campaign, lambda books: not books.funnel["waiting"], "nobody waits")
+        books = await rig.until_books(
+            campaign, lambda books: not (books.funnel["waiting"] or books.funnel["sending"]), "nobody is left"
+        )
 
         assert books.funnel["skipped"] == PEOPLE - rig.accepted
         assert_over(books, rig.meta)
