@@ -1,5 +1,6 @@
 """The database cannot be written: nothing leaves that could not be recorded, and all goes on once it can."""
 
+import asyncio
 import resource
 import sqlite3
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from tests.faults.bot_process import BotProcess
 from tests.faults.rig import Rig, rigged_with_process
 
 PEOPLE = 120
+#: Seconds in which what is marked leaves and is answered, many times over.
+ENOUGH_TO_LEAVE = 1.0
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 
@@ -40,6 +43,12 @@ async def _until_trouble(rig: Rig[BotProcess], words: str) -> int:
             return rig.accepted
 
 
+async def _accepted_of_the_marked(rig: Rig[BotProcess]) -> int:
+    """Let leave what was marked before the trouble, which is on the disk; gives how many Meta has accepted then."""
+    await asyncio.sleep(ENOUGH_TO_LEAVE)
+    return rig.accepted
+
+
 async def test_a_locked_database_stops_sending_before_the_next_request(tmp_path: Path):
     async with rigged_with_process(tmp_path) as rig:
         campaign = await rig.author.approved(PEOPLE)
@@ -49,10 +58,10 @@ async def test_a_locked_database_stops_sending_before_the_next_request(tmp_path:
         with _locked(tmp_path / "arauto.db"):
             marked = (await rig.books(campaign)).dispatches()
             said_at = await _until_trouble(rig, "another program has held it")
-            at_the_end = rig.accepted
+            at_the_end = await _accepted_of_the_marked(rig)
         books = await rig.until_state(campaign, CampaignState.SENT)
 
-        assert said_at == at_the_end <= marked[Dispatch.SENDING] + marked[Dispatch.ACCEPTED]
+        assert said_at <= at_the_end <= marked[Dispatch.SENDING] + marked[Dispatch.ACCEPTED]
         assert books.dispatches() == {Dispatch.ACCEPTED: PEOPLE}
         assert_over(books, rig.meta)
 
@@ -66,10 +75,10 @@ async def test_a_full_disk_stops_sending_and_room_lets_it_go_on(tmp_path: Path):
         resource.prlimit(rig.bot.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
         at_first = await _until_trouble(rig, "the disk")
         marked = (await rig.books(campaign)).dispatches()
-        in_the_end = rig.accepted
+        in_the_end = await _accepted_of_the_marked(rig)
         resource.prlimit(rig.bot.pid, resource.RLIMIT_FSIZE, UNLIMITED)
         books = await rig.until_state(campaign, CampaignState.SENT)
 
-        assert at_first == in_the_end <= marked[Dispatch.SENDING] + marked[Dispatch.ACCEPTED]
+        assert at_first <= in_the_end <= marked[Dispatch.SENDING] + marked[Dispatch.ACCEPTED]
         assert books.dispatches() == {Dispatch.ACCEPTED: PEOPLE}
         assert_over(books, rig.meta)
