@@ -22,7 +22,7 @@ from bot.runtime.scheduler import Scheduler
 from bot.runtime.sender import NumberSender
 from bot.runtime.syncing import Syncing
 from bot.runtime.worker import Rounds, Worker
-from bot.services import waiting
+from bot.services import chat_troubles
 from bot.services.planning import Planner
 from bot.slack.budget import EditBudget
 from bot.slack.views.digest import digest
@@ -113,7 +113,7 @@ class Background:
         """Have another process draw a card; raises ChatClosedError while something is known to keep it from that."""
 
         def ask(tx: Transaction) -> Trouble | None:
-            trouble, card = waiting.trouble_of(tx, campaign_id, kind), tx.cards.get(campaign_id, kind)
+            trouble, card = chat_troubles.trouble_of(tx, campaign_id, kind), tx.cards.get(campaign_id, kind)
             tx.cards.want(campaign_id, kind, None if card is None else card.channel)
             return trouble
 

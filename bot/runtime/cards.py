@@ -18,7 +18,7 @@ from bot.ports.chat import (
 from bot.ports.clock import Clock
 from bot.ports.records import Card
 from bot.ports.storage import Storage, Transaction
-from bot.services import waiting
+from bot.services import chat_troubles
 from bot.services.posting import mark_of_card
 from bot.services.reporting import PlainWords, campaign_sheet
 from bot.slack.budget import EditBudget
@@ -43,7 +43,7 @@ class _Drawing:
 class CardRounds:
     """Draws what is stale. A card is a pure function of the database, so nothing is queued: the newest state wins.
 
-    What a channel does not take waits for it (`bot.services.waiting`); only what is about the one message is final.
+    What a channel does not take waits for it (`bot.services.chat_troubles`); what is about one message is final.
     """
 
     def __init__(
@@ -77,8 +77,8 @@ class CardRounds:
             await self._draw(card, is_asked=True)
 
     def _stale(self, tx: Transaction) -> list[Card]:
-        closed = waiting.closed_places(tx, self._clock.now())
-        return [card for card in tx.cards.stale() if not waiting.is_closed(closed, card.channel)]
+        closed = chat_troubles.closed_places(tx, self._clock.now())
+        return [card for card in tx.cards.stale() if not chat_troubles.is_closed(closed, card.channel)]
 
     async def _draw(self, stale: Card, *, is_asked: bool = False) -> None:
         async with self._drawing_now:
@@ -99,8 +99,8 @@ class CardRounds:
         if campaign is None or card is None:
             return None
         # A card before this one may just have found out that its channel takes nothing.
-        closed = waiting.closed_places(tx, self._clock.now())
-        if not is_asked and (card.dead is not None or waiting.is_closed(closed, card.channel)):
+        closed = chat_troubles.closed_places(tx, self._clock.now())
+        if not is_asked and (card.dead is not None or chat_troubles.is_closed(closed, card.channel)):
             return None
         sheet = campaign_sheet(tx, campaign, policy=self._policy, words=self._words, now=self._clock.now())
         return _Drawing(card, _DRAW[card.kind](sheet), is_asked)
@@ -116,7 +116,7 @@ class CardRounds:
         def drew(tx: Transaction) -> None:
             tx.cards.drew(card, ts=ts, content_hash=fingerprint, now=self._clock.now())
             if is_shown:
-                waiting.over(tx, card.channel)
+                chat_troubles.over(tx, card.channel)
 
         await self._store.write(drew)
 
@@ -163,7 +163,7 @@ class CardRounds:
                 self._budget.park(self._clock.ticks(), refused.retry_after)
             case ChatClosedError() as closed:
                 log.warning("the %s card of campaign %s waits: %s", card.kind, card.campaign_id, why)
-                await self._store.write(lambda tx: waiting.card_refused(tx, card, closed, now))
+                await self._store.write(lambda tx: chat_troubles.card_refused(tx, card, closed, now))
             case ChatGoneError():
                 log.warning("the %s card of campaign %s is given up: %s", card.kind, card.campaign_id, why)
-                await self._store.write(lambda tx: waiting.give_up_card(tx, card, why, now))
+                await self._store.write(lambda tx: chat_troubles.give_up_card(tx, card, why, now))

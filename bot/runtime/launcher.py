@@ -15,7 +15,7 @@ from bot.ports.clock import Clock
 from bot.ports.meta import Failure, MetaManagement, MetaRefusedError, MetaUnavailableError
 from bot.ports.storage import Storage, Transaction
 from bot.runtime.patience import Patience
-from bot.services import awaiting, launching, lifetimes, relaunching
+from bot.services import launching, lifetimes, meta_troubles, relaunching
 from bot.services.launching import Step
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class LaunchingRounds:
         pause = failure.wait_seconds if failure else 0.0
         waited = self._patience.rest(campaign.id, self._clock.ticks(), pause)
         await self._store.write(
-            lambda tx: awaiting.tell(tx, campaign.id, failure, waited, self._policy, self._clock.now())
+            lambda tx: meta_troubles.tell(tx, campaign.id, failure, waited, self._policy, self._clock.now())
         )
 
     async def _due_again(self) -> list[Campaign]:

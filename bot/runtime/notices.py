@@ -8,7 +8,7 @@ from bot.ports.chat import Chat, ChatBusyError, ChatClosedError, ChatError, Chat
 from bot.ports.clock import Clock
 from bot.ports.records import Card, Notice
 from bot.ports.storage import Storage, Transaction
-from bot.services import waiting
+from bot.services import chat_troubles
 from bot.services.posting import mark_of_notice
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class NoticeRounds:
         ready = await self._store.read(self._ready)
         closed: set[str] = set()
         for post in ready[:BATCH]:
-            if waiting.is_closed(closed, post.channel):
+            if chat_troubles.is_closed(closed, post.channel):
                 continue
             try:
                 await self._post(post)
@@ -69,7 +69,7 @@ class NoticeRounds:
 
         def posted(tx: Transaction) -> None:
             tx.notices.posted(post.id, ts, self._clock.now())
-            waiting.over(tx, post.channel)
+            chat_troubles.over(tx, post.channel)
 
         await self._store.write(posted)
 
@@ -97,18 +97,18 @@ class NoticeRounds:
         """Let a notice wait for its place, and name the place."""
         log.warning("a notice for %s waits: %s", post.channel, closed)
         return await self._store.write(
-            lambda tx: waiting.notice_refused(tx, post.id, post.notice, post.channel, closed, self._clock.now())
+            lambda tx: chat_troubles.notice_refused(tx, post.id, post.notice, post.channel, closed, self._clock.now())
         )
 
     async def _tidy(self) -> None:
         if await self._store.read(lambda tx: bool(tx.troubles.list())):
-            await self._store.write(lambda tx: waiting.tidy(tx, self._clock.now()))
+            await self._store.write(lambda tx: chat_troubles.tidy(tx, self._clock.now()))
 
     def _ready(self, tx: Transaction) -> list[_Post]:
         """Give what can be posted now, with its place; the rest waits for its card or its channel."""
-        closed = waiting.closed_places(tx, self._clock.now())
+        closed = chat_troubles.closed_places(tx, self._clock.now())
         placed = [_placed(tx, notice_id, notice) for notice_id, notice in tx.notices.waiting(LOOK)]
-        return [post for post in placed if post is not None and not waiting.is_closed(closed, post.channel)]
+        return [post for post in placed if post is not None and not chat_troubles.is_closed(closed, post.channel)]
 
 
 def _placed(tx: Transaction, notice_id: int, notice: Notice) -> _Post | None:

@@ -8,7 +8,7 @@ from bot.domain.instants import SECOND
 from bot.ports.chat import ChatBusyError, ChatClosedError
 from bot.ports.records import EVERYWHERE
 from bot.services import controlling, drafting
-from bot.services.waiting import FIRST_WAIT, LAST_WAIT, PATIENCE
+from bot.services.chat_troubles import FIRST_WAIT, LAST_WAIT, PATIENCE
 from tests.runtime.drawing import delivered, live, rounds
 from tests.runtime.fake_chat import FakeChat
 from tests.services.house import ANA, House

@@ -7,7 +7,7 @@ from bot.domain.instants import DAY, SECOND
 from bot.ports.chat import ChatBusyError, ChatGoneError
 from bot.ports.records import Notice, Trouble
 from bot.runtime.notices import BATCH, NoticeRounds
-from bot.services.waiting import FIRST_WAIT, LAST_WAIT, PATIENCE
+from bot.services.chat_troubles import FIRST_WAIT, LAST_WAIT, PATIENCE
 from tests.runtime.fake_chat import FakeChat
 from tests.services.house import House
 
